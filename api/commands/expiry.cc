@@ -1,0 +1,25 @@
+#include "api/commands/expiry.h"
+
+#include "engine/error.h"
+
+namespace inlay {
+
+Result<int64_t> any_deadline(ReadTx& tx, const Expiry& expiry, std::string_view command) {
+  int64_t deadline = expiry.ms();
+  switch (expiry.kind()) {
+    case Expiry::Kind::kNotInteger: return error(Error::kNotInteger);
+    case Expiry::Kind::kOverflow: return error(Error::kInvalidExpire, command);
+    case Expiry::Kind::kAt: return deadline;
+    case Expiry::Kind::kAfter: break;
+  }
+  if (__builtin_add_overflow(deadline, tx.now_ms(), &deadline)) return error(Error::kInvalidExpire, command);
+  return deadline;
+}
+
+Result<int64_t> positive_deadline(ReadTx& tx, const Expiry& expiry, std::string_view command) {
+  const bool is_number = expiry.kind() == Expiry::Kind::kAt || expiry.kind() == Expiry::Kind::kAfter;
+  if (is_number && expiry.ms() <= 0) return error(Error::kInvalidExpire, command);
+  return any_deadline(tx, expiry, command);
+}
+
+}  // namespace inlay

@@ -1,0 +1,51 @@
+// The string commands. Semantics: redis.io/commands, group string; differences in docs/differences.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/commands/arguments.h"
+#include "engine/transaction.h"
+#include "inlay/result.h"
+#include "inlay/types.h"
+
+namespace inlay::cmd {
+
+Nullable<std::string> get(ReadTx& tx, const KeyRef& key);
+Result<SetOutcome> set(WriteTx& tx, const KeyRef& key, Bytes value, const SetOptions& options);
+/// SET without options, as the other setters use it.
+absl::Status set_value(WriteTx& tx, const KeyRef& key, Bytes value);
+Result<bool> setnx(WriteTx& tx, const KeyRef& key, Bytes value);
+absl::Status setex(WriteTx& tx, const KeyRef& key, Seconds ttl, Bytes value);
+absl::Status psetex(WriteTx& tx, const KeyRef& key, Milliseconds ttl, Bytes value);
+Nullable<std::string> getset(WriteTx& tx, const KeyRef& key, Bytes value);
+Nullable<std::string> getdel(WriteTx& tx, const KeyRef& key);
+Nullable<std::string> getex(WriteTx& tx, const KeyRef& key, const GetExOptions& options);
+
+Result<int64_t> strlen(ReadTx& tx, const KeyRef& key);
+Result<int64_t> append(WriteTx& tx, const KeyRef& key, Bytes value);
+Result<std::string> getrange(ReadTx& tx, const KeyRef& key, int64_t start, int64_t end);
+Result<int64_t> setrange(WriteTx& tx, const KeyRef& key, int64_t offset, Bytes value);
+
+Result<int64_t> incr(WriteTx& tx, const KeyRef& key);
+Result<int64_t> incrby(WriteTx& tx, const KeyRef& key, int64_t by);
+Result<int64_t> decr(WriteTx& tx, const KeyRef& key);
+Result<int64_t> decrby(WriteTx& tx, const KeyRef& key, int64_t by);
+/// The sum as the text that is stored.
+Result<std::string> incrbyfloat(WriteTx& tx, const KeyRef& key, LateFloat by);
+
+Result<std::vector<std::optional<std::string>>> mget(ReadTx& tx, std::span<const KeyRef> keys);
+absl::Status mset(WriteTx& tx, std::span<const KeyValueRef> pairs);
+Result<bool> msetnx(WriteTx& tx, std::span<const KeyValueRef> pairs);
+Result<bool> msetex(WriteTx& tx, CountedPairs pairs, const MSetExOptions& options);
+Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected);
+Result<LcsResult> lcs(ReadTx& tx, const KeyRef& a, const KeyRef& b, const LcsArguments& arguments);
+
+/// The zero-copy reads of the typed door.
+Result<bool> visit(ReadTx& tx, const KeyRef& key, absl::FunctionRef<void(Bytes)> look);
+Nullable<size_t> get_into(ReadTx& tx, const KeyRef& key, std::span<char> buffer);
+
+}  // namespace inlay::cmd

@@ -1,0 +1,134 @@
+// The command table: all rows, look-up by name, and the road of a by-name call.
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "api/commands/codec.h"
+#include "api/commands/command.h"
+#include "api/commands/rows.h"
+#include "api/commands/server.h"
+#include "engine/error.h"
+#include "inlay/datatypes/number.h"
+
+namespace inlay {
+namespace {
+
+constexpr size_t kNameMax = 32;
+
+struct Table {
+  std::vector<const Command*> rows;
+  absl::flat_hash_map<std::string_view, const Command*> by_name;
+
+  Table() {
+    for (const std::span<const Command> family : {string_rows(), key_rows(), server_rows()}) {
+      for (const Command& row : family) {
+        rows.push_back(&row);
+        by_name.emplace(row.name, &row);
+      }
+    }
+  }
+};
+
+const Table& table() {
+  static const Table* const kTable = new Table;
+  return *kTable;
+}
+
+// The row called `prefix` + lower(name).
+const Command* find_row(std::string_view prefix, Bytes name) {
+  char buffer[2 * kNameMax + 1];
+  if (name.size() > kNameMax || prefix.size() > kNameMax) return nullptr;
+  char* end = std::copy(prefix.begin(), prefix.end(), buffer);
+  if (!prefix.empty()) *end++ = '|';
+  end = std::transform(name.begin(), name.end(), end,
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const auto found = table().by_name.find(std::string_view(buffer, static_cast<size_t>(end - buffer)));
+  return found == table().by_name.end() ? nullptr : found->second;
+}
+
+// What Redis quotes of a text in an error: at most `most` bytes, up to the first NUL.
+Bytes excerpt(Bytes text, size_t most) { return text.substr(0, std::min(text.find('\0'), most)); }
+
+absl::Status unknown_command(std::span<const Bytes> argv) {
+  constexpr size_t kQuotedMax = 128;
+  std::string args;
+  for (size_t i = 1; i < argv.size() && args.size() < kQuotedMax; ++i) {
+    absl::StrAppend(&args, "'", std::string(excerpt(argv[i], kQuotedMax - args.size())), "' ");
+  }
+  return error(Error::kUnknownCommand,
+               absl::StrCat("'", std::string(excerpt(argv[0], kQuotedMax)), "', with args beginning with: ", args));
+}
+
+absl::Status unknown_subcommand(const Command& container, Bytes name) {
+  std::string upper(container.name);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return error(Error::kUnknownSubcommand,
+               absl::StrCat("'", std::string(excerpt(name, 128)), "'. Try ", upper, " HELP."));
+}
+
+bool arity_fits(const Command& command, size_t count) {
+  return command.arity < 0 ? count >= static_cast<size_t>(-command.arity) : count == static_cast<size_t>(command.arity);
+}
+
+}  // namespace
+
+std::string_view group_name(Group group) {
+  switch (group) {
+    case Group::kString: return "string";
+    case Group::kGeneric: return "generic";
+    case Group::kConnection: return "connection";
+    case Group::kServer: return "server";
+  }
+  return "";
+}
+
+std::span<const Command* const> all_commands() { return table().rows; }
+
+const Command* find_command(std::span<const Bytes> argv) {
+  if (argv.empty()) return nullptr;
+  const Command* row = find_row("", argv[0]);
+  if (row == nullptr || !row->is_container || argv.size() < 2) return row;
+  const Command* sub = find_row(row->name, argv[1]);
+  return sub == nullptr ? row : sub;
+}
+
+Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv) {
+  if (argv.empty()) return Reply::error("ERR no command given");
+  const Command* command = find_command(argv);
+  if (command == nullptr) return Reply::error(redis_error_text(unknown_command(argv)));
+  if (command->is_container) {
+    if (argv.size() > 1) return Reply::error(redis_error_text(unknown_subcommand(*command, argv[1])));
+    // COMMAND alone means COMMAND INFO.
+    if (command->name == "command") {
+      const Call call{executor, session, *command, {}};
+      return *cmd::command_all(call);
+    }
+  }
+  if (command->is_container || !arity_fits(*command, argv.size())) {
+    return Reply::error(redis_error_text(error(Error::kWrongArity, command->name)));
+  }
+  const size_t names = command->name.find('|') == std::string_view::npos ? 1 : 2;
+  return command->execute(Call{executor, session, *command, argv.subspan(names)});
+}
+
+Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv) {
+  std::vector<std::string> keys;
+  const KeySpec& spec = command.keys;
+  if (spec.first == 0) return keys;
+  const auto first = static_cast<size_t>(spec.first);
+  size_t last = spec.last < 0 ? argv.size() - 1 : static_cast<size_t>(spec.last);
+  if (spec.counted) {
+    const auto count = parse_int64(argv[first - 1]);
+    const size_t room = argv.size() - first;
+    if (!count.has_value() || *count < 1 || static_cast<uint64_t>(*count) > room / static_cast<size_t>(spec.step)) {
+      return error(Error::kGetKeysArity);
+    }
+    last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);
+  }
+  for (size_t i = first; i <= last; i += static_cast<size_t>(spec.step)) keys.emplace_back(argv[i]);
+  return keys;
+}
+
+}  // namespace inlay

@@ -1,0 +1,125 @@
+// Store: Redis's data structures inside your program.
+//
+//   auto store = inlay::Store::open().value();
+//   store->set("session:1", "user_data", 30min);
+//   auto v = store->get("session:1");   // error | nil | value
+//
+// Many stores may live in one process. A store is thread-safe: any method may be called from any thread at any
+// time; each call is atomic, calls on many keys included. No exceptions are thrown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "inlay/commands/key.h"
+#include "inlay/commands/string.h"
+#include "inlay/result.h"
+#include "inlay/scan_range.h"
+#include "inlay/types.h"
+
+namespace inlay {
+
+enum class Background {
+  kThread,  // One thread removes keys when their deadline comes.
+  kManual,  // Nothing runs unless maintain() is called; dead keys are invisible all the same.
+};
+
+struct Options {
+  /// A power of two up to 1024; 0 chooses from the number of cores.
+  size_t shards = 0;
+  /// Null: the system's clock.
+  std::shared_ptr<Clock> clock{};
+  /// Rules the hash and every random choice. Unset: a random one. Set it for determinism only: with a seed that
+  /// an adversary knows, keys can be chosen to collide.
+  std::optional<uint64_t> seed{};
+  Background background = Background::kThread;
+  /// 1 to 16.
+  int databases = 16;
+};
+
+struct Stats {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t expired = 0;
+  /// Keys in all databases, dead ones that nothing has touched yet included.
+  uint64_t keys = 0;
+  /// Bytes of keys, values, indexes and timers.
+  uint64_t bytes = 0;
+  uint64_t blocked_waiters = 0;
+  friend bool operator==(const Stats&, const Stats&) = default;
+};
+
+class Database;
+class Store;
+
+namespace internal {
+struct StoreCore;
+struct FrontDoor;
+}  // namespace internal
+
+/// One of a store's databases: all the commands, none of the administration. A small value; the store must
+/// outlive it.
+class Database : public StringCommands<Database, Result>, public KeyCommands<Database, Result> {
+ public:
+  /// Calls `look` with the value's bytes while the key's shard is locked: no copy. Returns whether the key exists.
+  /// `look` must be short and must not call the store. Errors: WRONGTYPE. O(1).
+  Result<bool> visit(Key key, absl::FunctionRef<void(Bytes value)> look) const;
+  /// Copies as much of the value as fits into `buffer` and returns the value's whole length; nil for an absent
+  /// key. Allocates nothing. Errors: WRONGTYPE. O(copied).
+  Nullable<size_t> get_into(Key key, std::span<char> buffer) const;
+
+  using KeyCommands::scan;
+  /// The keys as a range: for (const std::string& key : store->scan()) ...
+  ScanRange<std::string> scan(ScanOptions options = {}) const;
+
+  int index() const { return index_; }
+
+ protected:
+  Database(internal::StoreCore* core, int index) : core_(core), index_(index) {}
+
+ private:
+  friend class Store;
+  friend struct internal::FrontDoor;
+  internal::StoreCore* core_;
+  int index_;
+};
+
+class Store : public Database {
+ public:
+  /// Errors: options out of range.
+  static Result<std::unique_ptr<Store>> open(Options options = {});
+  /// No other thread may be inside a call.
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// The database with this number; the store itself is database 0. Errors: no such database.
+  Result<Database> database(int index);
+  /// Exchanges the contents of two databases at one instant. Errors: no such database.
+  absl::Status swapdb(int a, int b);
+  /// Empties every database at one instant. O(keys), the freeing in steps outside the instant.
+  void flushall();
+
+  /// Locks every shard in turn.
+  Stats stats() const;
+  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many.
+  size_t maintain();
+  /// A hash over every live key, value and deadline: equal for stores with equal contents. O(keys).
+  uint64_t digest() const;
+  /// Internal error if a structure is not what it should be; for tests. O(keys), each shard locked in turn.
+  absl::Status check_invariants() const;
+
+ private:
+  friend class Session;
+  explicit Store(std::unique_ptr<internal::StoreCore> core);
+  std::unique_ptr<internal::StoreCore> core_owner_;
+};
+
+extern template class StringCommands<Database, Result>;
+extern template class KeyCommands<Database, Result>;
+
+}  // namespace inlay

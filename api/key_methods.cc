@@ -1,0 +1,106 @@
+// The typed methods of every front door on keys of any type.
+#include <array>
+
+#include "api/commands/key.h"
+#include "api/commands/server.h"
+#include "api/store_core.h"
+#include "inlay/commands/key.h"
+
+namespace inlay {
+
+using internal::FrontDoor;
+
+// The front door that a method was called through.
+#define INLAY_SELF static_cast<const Self&>(*this)
+#define INLAY_METHOD template <class Self, template <class> class Out>
+
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::del(Key key) {
+  const Result<int64_t> removed = FrontDoor::run<cmd::del>(INLAY_SELF, std::array{key});
+  if (!removed.ok()) return removed.status();
+  return *removed == 1;
+}
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::del(Keys keys) { return FrontDoor::run<cmd::del>(INLAY_SELF, keys); }
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::unlink(Keys keys) {
+  return FrontDoor::run<cmd::del>(INLAY_SELF, keys);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::exists(Key key) {
+  const Result<int64_t> count = FrontDoor::run<cmd::exists>(INLAY_SELF, std::array{key});
+  if (!count.ok()) return count.status();
+  return *count == 1;
+}
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::exists(Keys keys) {
+  return FrontDoor::run<cmd::exists>(INLAY_SELF, keys);
+}
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::touch(Keys keys) {
+  return FrontDoor::run<cmd::touch>(INLAY_SELF, keys);
+}
+INLAY_METHOD Out<std::string> KeyCommands<Self, Out>::type(Key key) {
+  return FrontDoor::run<cmd::type>(INLAY_SELF, key);
+}
+
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::expire(Key key, Duration ttl, ExpireIf condition) {
+  return FrontDoor::run<cmd::pexpire>(INLAY_SELF, key, Milliseconds{ttl}, condition);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::expireat(Key key, TimePoint when, ExpireIf condition) {
+  return FrontDoor::run<cmd::pexpireat>(INLAY_SELF, key, UnixMilliseconds{when}, condition);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::persist(Key key) {
+  return FrontDoor::run<cmd::persist>(INLAY_SELF, key);
+}
+INLAY_METHOD Out<std::optional<Ttl>> KeyCommands<Self, Out>::ttl(Key key) {
+  return FrontDoor::run<cmd::ttl>(INLAY_SELF, key);
+}
+INLAY_METHOD Out<std::optional<ExpireTime>> KeyCommands<Self, Out>::expiretime(Key key) {
+  return FrontDoor::run<cmd::expiretime>(INLAY_SELF, key);
+}
+
+INLAY_METHOD Out<Ok> KeyCommands<Self, Out>::rename(Key from, Key to) {
+  return FrontDoor::run<cmd::rename>(INLAY_SELF, from, to);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::renamenx(Key from, Key to) {
+  return FrontDoor::run<cmd::renamenx>(INLAY_SELF, from, to);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::copy(Key from, Key to, const CopyOptions& options) {
+  return FrontDoor::run<cmd::copy>(INLAY_SELF, from, to, options);
+}
+INLAY_METHOD Out<bool> KeyCommands<Self, Out>::move(Key key, int db) {
+  return FrontDoor::run<cmd::move>(INLAY_SELF, key, DbNumber{db});
+}
+
+INLAY_METHOD Out<std::vector<std::string>> KeyCommands<Self, Out>::keys(std::string_view pattern) {
+  return FrontDoor::run<cmd::keys>(INLAY_SELF, pattern);
+}
+INLAY_METHOD Out<ScanPage> KeyCommands<Self, Out>::scan(uint64_t cursor, const ScanOptions& options) {
+  return FrontDoor::run<cmd::scan>(INLAY_SELF, Cursor{cursor}, options);
+}
+INLAY_METHOD Out<std::optional<std::string>> KeyCommands<Self, Out>::randomkey() {
+  return FrontDoor::run<cmd::randomkey>(INLAY_SELF);
+}
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::dbsize() { return FrontDoor::run<cmd::dbsize>(INLAY_SELF); }
+INLAY_METHOD Out<Ok> KeyCommands<Self, Out>::flushdb() { return FrontDoor::run<cmd::flushdb>(INLAY_SELF, FlushMode{}); }
+
+INLAY_METHOD Out<std::optional<std::string>> KeyCommands<Self, Out>::object_encoding(Key key) {
+  return FrontDoor::run<cmd::object_encoding>(INLAY_SELF, key);
+}
+INLAY_METHOD Out<std::optional<Duration>> KeyCommands<Self, Out>::object_idletime(Key key) {
+  const Nullable<int64_t> seconds = FrontDoor::run<cmd::object_idletime>(INLAY_SELF, key);
+  if (!seconds.ok()) return seconds.status();
+  if (!seconds->has_value()) return std::nullopt;
+  return Duration(std::chrono::seconds(**seconds));
+}
+INLAY_METHOD Out<std::optional<int64_t>> KeyCommands<Self, Out>::object_refcount(Key key) {
+  return FrontDoor::run<cmd::object_refcount>(INLAY_SELF, key);
+}
+INLAY_METHOD Out<std::optional<int64_t>> KeyCommands<Self, Out>::object_freq(Key key) {
+  return FrontDoor::run<cmd::object_freq>(INLAY_SELF, key);
+}
+INLAY_METHOD Out<std::optional<int64_t>> KeyCommands<Self, Out>::memory_usage(Key key) {
+  return FrontDoor::run<cmd::memory_usage>(INLAY_SELF, key, MemoryUsageOptions{});
+}
+
+#undef INLAY_METHOD
+#undef INLAY_SELF
+
+template class KeyCommands<Database, Result>;
+
+}  // namespace inlay

@@ -1,0 +1,105 @@
+#include "inlay/store.h"
+
+#include <algorithm>
+#include <bit>
+#include <random>
+#include <thread>
+
+#include "api/commands/key.h"
+#include "api/commands/server.h"
+#include "api/commands/string.h"
+#include "api/store_core.h"
+
+namespace inlay {
+namespace {
+
+// Enough that two threads seldom meet in one shard, few enough that a small store stays small.
+constexpr size_t kShardsPerCore = 32;
+
+size_t default_shards() {
+  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return std::min(std::bit_ceil(cores * kShardsPerCore), kShardsMax);
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(Options options) {
+  if (options.shards != 0 && (!std::has_single_bit(options.shards) || options.shards > kShardsMax)) {
+    return absl::InvalidArgumentError("shards must be a power of two up to 1024, or 0");
+  }
+  if (options.databases < 1 || options.databases > kDatabasesMax) {
+    return absl::InvalidArgumentError("databases must be between 1 and 16");
+  }
+  Engine::Options engine;
+  engine.shards = options.shards == 0 ? default_shards() : options.shards;
+  engine.databases = options.databases;
+  engine.clock = std::move(options.clock);
+  engine.seed = options.seed.has_value() ? *options.seed : random_seed();
+  engine.background = options.background == Background::kThread;
+  return std::unique_ptr<Store>(new Store(std::make_unique<internal::StoreCore>(std::move(engine))));
+}
+
+Store::Store(std::unique_ptr<internal::StoreCore> core) : Database(core.get(), 0), core_owner_(std::move(core)) {}
+
+Store::~Store() = default;
+
+Result<Database> Store::database(int index) {
+  if (index < 0 || index >= core_owner_->engine.databases()) {
+    return absl::OutOfRangeError("no such database");
+  }
+  return Database(core_owner_.get(), index);
+}
+
+absl::Status Store::swapdb(int a, int b) {
+  return internal::FrontDoor::run<cmd::swapdb>(*this, FirstDb{a}, SecondDb{b});
+}
+
+void Store::flushall() { (void)internal::FrontDoor::run<cmd::flushall>(*this, FlushMode{}); }
+
+Stats Store::stats() const {
+  KeyspaceTx tx(core_owner_->engine, 0);
+  const ShardStats shards = tx.stats();
+  Stats stats;
+  stats.hits = shards.hits;
+  stats.misses = shards.misses;
+  stats.expired = shards.expired;
+  stats.bytes = tx.bytes();
+  for (int db = 0; db < core_owner_->engine.databases(); ++db) stats.keys += tx.size(db);
+  return stats;
+}
+
+size_t Store::maintain() { return core_owner_->engine.maintain(); }
+
+uint64_t Store::digest() const { return KeyspaceTx(core_owner_->engine, 0).digest(); }
+
+absl::Status Store::check_invariants() const {
+  return core_owner_->engine.check_invariants() ? absl::OkStatus() : absl::InternalError("an invariant does not hold");
+}
+
+Result<bool> Database::visit(Key key, absl::FunctionRef<void(Bytes)> look) const {
+  return internal::FrontDoor::run<cmd::visit>(*this, key, look);
+}
+
+Nullable<size_t> Database::get_into(Key key, std::span<char> buffer) const {
+  return internal::FrontDoor::run<cmd::get_into>(*this, key, buffer);
+}
+
+ScanRange<std::string> Database::scan(ScanOptions options) const {
+  return ScanRange<std::string>([door = *this, options = std::move(options)](uint64_t cursor) {
+    ScanRange<std::string>::Page page;
+    // Only a COUNT below 1 can fail; it scans nothing.
+    Result<ScanPage> step = internal::FrontDoor::run<cmd::scan>(door, Cursor{cursor}, options);
+    if (step.ok()) {
+      page.cursor = step->cursor;
+      page.items = std::move(step->keys);
+    }
+    return page;
+  });
+}
+
+}  // namespace inlay

@@ -1,0 +1,226 @@
+// TagIndex: a hash index over pointers to blocks, each of which holds its own key.
+//
+// Use it where millions of single-block records are found by a 64-bit hash, memory counts, and no insert may
+// stall: it grows one segment of at most 512 slots at a time. The index owns its tables, never the records.
+//
+//   directory (2^depth words)         segment: an open-addressed table of `groups` x 16 slots
+//   +---------------------------+     +--------------------+-----------------------------+------+
+//   | groups | local | pointer -+---> | tags, 16 per group | slots, 8 bytes each         | meta |
+//   +---------------------------+     +--------------------+-----------------------------+------+
+//     indexed by the hash's top         0 empty, 1 deleted,   top 16 bits: bits 63..48 of the hash
+//     `depth` bits                      else 8 hash bits      low 48 bits: the record's address
+//
+// A lookup reads one directory word, compares 16 tags with one SIMD instruction, and touches a slot only where
+// a tag agrees and a record only where 16 more hash bits agree: a miss reads tags alone. A full segment grows
+// by about a quarter, up to 32 groups, then splits in two; its records stay untouched, because the slots and
+// tags hold the bits that place them (below kPlacedDepth levels; deeper, the records are hashed again).
+//
+// Hashes must be uniform in bits 63..16; the lowest 16 bits are not looked at.
+//
+// Budget: 9 bytes per slot at 70-87 % load, 10.4 to 12.9 bytes per record, plus 8 bytes per ~400 records.
+//
+// Invariants
+//   1. Every directory word whose index starts with a segment's prefix holds that segment's address, depth and size.
+//   2. A record stands in the segment of its hash's prefix; between the group its hash selects and the group
+//      it stands in, no group has an empty tag.
+//   3. A segment has at least one empty tag; live plus deleted slots stay at or under 7/8 of it.
+//   4. size() is the number of tags above 1.
+//
+// Complexity: find, insert, erase O(1) expected; the worst insert moves 512 slots or copies the directory.
+// Thread safety: thread-compatible (owned by its shard).
+// After: Fagin et al., "Extendible Hashing" (TODS 1979); Abseil's Swiss tables; Lu et al., "Dash" (VLDB 2020).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace inlay {
+
+class TagIndex {
+ public:
+  /// Computes a record's hash again; called only when an index is too deep to place records by stored bits.
+  using HashOf = absl::FunctionRef<uint64_t(const void* record)>;
+
+  /// Where a record's address stands. Valid until the next insert, erase or clear.
+  class Slot {
+   public:
+    Slot() = default;
+    explicit operator bool() const { return word_ != nullptr; }
+    void* record() const { return reinterpret_cast<void*>(*word_ & kAddressMask); }
+
+   private:
+    friend class TagIndex;
+    Slot(uint64_t* word, uint8_t* tag) : word_(word), tag_(tag) {}
+    uint64_t* word_ = nullptr;
+    uint8_t* tag_ = nullptr;
+  };
+
+  TagIndex() = default;
+  ~TagIndex() { clear(); }
+  TagIndex(TagIndex&& other) noexcept { swap(other); }
+  TagIndex& operator=(TagIndex&& other) noexcept {
+    TagIndex taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  void swap(TagIndex& other) noexcept;
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// Bytes of the directory and the segments.
+  size_t memory_usage() const { return bytes_; }
+
+  /// The slot of the record with this hash for which `equals(const void*)` holds, or an empty Slot.
+  template <class Equals>
+  Slot find(uint64_t hash, Equals&& equals) const;
+
+  /// Adds a record that is absent. False, with nothing changed, when memory is exhausted, or when more than 28 000
+  /// hashes share their 16 top bits.
+  bool insert(uint64_t hash, void* record, HashOf hash_of);
+  /// Puts another block with the same hash in the slot's place.
+  void replace(Slot slot, void* record) { *slot.word_ = (*slot.word_ & ~kAddressMask) | address(record); }
+  /// Removes the record in `slot`, which has this hash.
+  void erase(Slot slot, uint64_t hash, HashOf hash_of);
+  /// Forgets all records and frees the tables.
+  void clear();
+
+  /// Batches hide memory latency: call each stage for every hash before the next stage.
+  void prefetch_tags(uint64_t hash) const;
+  void prefetch_record(uint64_t hash) const;
+
+  /// Visits records in hash order from `cursor`: at least `count` of them where there are as many, and always
+  /// all that share the 16 top bits of the hash. Returns the cursor to go on from, 0 at the end. Cursors stay
+  /// good while the index grows and shrinks: a record present throughout a whole scan is visited exactly once.
+  /// `visit` must not change the index.
+  uint32_t scan(uint32_t cursor, size_t count, absl::FunctionRef<void(void* record)> visit) const;
+
+  /// A record drawn uniformly; `random()` yields uniform 64-bit numbers. Null when empty. O(1) expected.
+  void* sample(absl::FunctionRef<uint64_t()> random) const;
+
+  /// Visits every record, in no particular order. `visit` must not change the index.
+  template <class Visit>
+  void for_each(Visit&& visit) const;
+
+  bool check_invariants(HashOf hash_of) const;
+
+ private:
+  static constexpr size_t kGroup = 16;
+  static constexpr size_t kGroupsMax = 32;
+  static constexpr unsigned kDepthMax = 16;
+  // Only at kDepthMax may a segment outgrow kGroupsMax; a directory word has 11 bits for its size.
+  static constexpr size_t kGroupsNameable = 2047;
+  // Placing a record in a segment of this local depth takes 5 of the 16 stored hash bits.
+  static constexpr unsigned kPlacedDepth = 11;
+  static constexpr uint8_t kEmpty = 0;
+  static constexpr uint8_t kDeleted = 1;
+  static constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
+
+  // A directory word: where a segment is, how long, and how many bits of prefix its records share.
+  struct Segment {
+    uint64_t word = 0;
+    Segment() = default;
+    Segment(uint8_t* base, size_t groups, unsigned depth)
+        : word(reinterpret_cast<uint64_t>(base) | uint64_t{groups} << 53 | uint64_t{depth} << 48) {}
+    explicit operator bool() const { return word != 0; }
+    uint8_t* tags() const { return reinterpret_cast<uint8_t*>(word & kAddressMask); }
+    size_t groups() const { return word >> 53; }
+    unsigned depth() const { return static_cast<unsigned>(word >> 48) & 31; }
+    uint64_t* slots() const { return reinterpret_cast<uint64_t*>(tags() + groups() * kGroup); }
+    size_t capacity() const { return groups() * kGroup; }
+    struct Meta {
+      uint32_t used;     // Live records.
+      uint32_t deleted;  // Slots that no longer hold one but still lengthen probes.
+    };
+    Meta* meta() const { return reinterpret_cast<Meta*>(slots() + capacity()); }
+    bool operator==(const Segment& other) const { return word == other.word; }
+  };
+
+  static uint64_t address(const void* record) { return reinterpret_cast<uint64_t>(record); }
+  static uint8_t tag_of(uint64_t hash) {
+    const auto tag = static_cast<uint8_t>(hash >> 32);
+    return tag < 2 ? static_cast<uint8_t>(tag + 2) : tag;
+  }
+  static uint64_t stored_bits(uint64_t hash) { return hash >> 48; }
+
+  // The group where probing starts. Up to kPlacedDepth it follows from the bits that slot and tag keep.
+  static size_t home_group(uint64_t hash, Segment segment) {
+    const unsigned depth = segment.depth();
+    const uint64_t bits = depth <= kPlacedDepth ? (stored_bits(hash) << 8 | tag_of(hash)) << depth >> 8 : hash >> 16;
+    return (bits & 0xffff) * segment.groups() >> 16;
+  }
+
+  Segment segment_for(uint64_t hash) const { return directory_[directory_index(hash)]; }
+  size_t directory_index(uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
+
+  // One bit per tag of the group that equals `tag`.
+  static uint32_t match(const uint8_t* group, uint8_t tag) {
+#if defined(__SSE2__)
+    const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)))));
+#else
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < kGroup; ++i) mask |= uint32_t{group[i] == tag} << i;
+    return mask;
+#endif
+  }
+
+  static size_t segment_bytes(size_t groups) { return groups * kGroup * 9 + sizeof(Segment::Meta); }
+  Segment allocate_segment(size_t groups, unsigned depth);
+  void free_segment(Segment segment);
+  void point_directory_at(uint64_t hash, Segment segment);
+  bool make_room(uint64_t hash, HashOf hash_of);
+  bool resize_segment(uint64_t hash, Segment segment, size_t groups, HashOf hash_of);
+  bool split_segment(uint64_t hash, Segment segment, HashOf hash_of);
+  bool double_directory();
+  static void place(Segment segment, uint64_t hash, uint64_t word);
+  static uint64_t placing_hash(Segment target, uint8_t tag, uint64_t word, HashOf hash_of);
+
+  Segment root_;                     // The directory while depth_ is 0.
+  Segment* directory_ = &root_;
+  unsigned depth_ = 0;
+  size_t size_ = 0;
+  size_t bytes_ = 0;
+};
+
+template <class Equals>
+TagIndex::Slot TagIndex::find(uint64_t hash, Equals&& equals) const {
+  const Segment segment = segment_for(hash);
+  if (!segment) return Slot();
+  uint8_t* const tags = segment.tags();
+  const size_t groups = segment.groups();
+  uint64_t* const slots = segment.slots();
+  const uint8_t tag = tag_of(hash);
+  for (size_t group = home_group(hash, segment);;) {
+    for (uint32_t hits = match(tags + group * kGroup, tag); hits != 0; hits &= hits - 1) {
+      const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctz(hits));
+      if (slots[i] >> 48 == stored_bits(hash) && equals(reinterpret_cast<const void*>(slots[i] & kAddressMask))) {
+        return Slot(slots + i, tags + i);
+      }
+    }
+    if (match(tags + group * kGroup, kEmpty) != 0) [[likely]] return Slot();
+    if (++group == groups) group = 0;
+  }
+}
+
+template <class Visit>
+void TagIndex::for_each(Visit&& visit) const {
+  for (size_t i = 0; i < size_t{1} << depth_;) {
+    const Segment segment = directory_[i];
+    if (!segment) return;
+    for (size_t slot = 0; slot < segment.capacity(); ++slot) {
+      if (segment.tags()[slot] > kDeleted) visit(reinterpret_cast<void*>(segment.slots()[slot] & kAddressMask));
+    }
+    i += size_t{1} << (depth_ - segment.depth());
+  }
+}
+
+}  // namespace inlay

@@ -1,0 +1,125 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <new>
+
+namespace inlay {
+namespace {
+
+// Keys removed, or timers looked at, per hold of a shard's lock.
+constexpr size_t kExpireBatch = 64;
+constexpr auto kTickMin = std::chrono::milliseconds(1);
+constexpr auto kTickMax = std::chrono::milliseconds(25);
+constexpr auto kIdleTick = std::chrono::seconds(1);
+
+}  // namespace
+
+Engine::Engine(Options options)
+    : options_(std::move(options)),
+      shard_count_(options_.shards),
+      shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
+      random_(options_.seed ^ 0x9e3779b97f4a7c15) {
+  assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
+  for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
+  const int64_t now = now_ms();
+  shards_ = static_cast<Shard*>(::operator new(sizeof(Shard) * shard_count_, std::align_val_t(alignof(Shard))));
+  for (size_t i = 0; i < shard_count_; ++i) {
+    new (shards_ + i) Shard({&pages_, options_.seed, random_(), 63 - shard_shift_, now});
+  }
+  refresh_seen_s(now);
+  if (options_.background) background_ = std::thread([this] { run_background(); });
+}
+
+Engine::~Engine() {
+  if (background_.joinable()) {
+    {
+      std::lock_guard lock(background_mutex_);
+      closing_ = true;
+    }
+    background_wake_.notify_one();
+    background_.join();
+  }
+  std::destroy_n(shards_, shard_count_);
+  ::operator delete(shards_, std::align_val_t(alignof(Shard)));
+}
+
+uint64_t Engine::next_random() {
+  std::lock_guard lock(random_mutex_);
+  return random_();
+}
+
+size_t Engine::expire_all(int64_t now_ms) {
+  if (!active_expire_.load(std::memory_order_relaxed)) return 0;
+  size_t removed = 0;
+  for (size_t i = 0; i < shard_count_; ++i) {
+    for (bool more = true; more;) {
+      Graveyard graveyard;  // Emptied after the lock is released.
+      ShardLockGuard lock(shards_[i].lock());
+      removed += shards_[i].expire(now_ms, kExpireBatch, graveyard);
+      // A batch may end early with deadlines still due, so ask the wheel and not the count.
+      more = shards_[i].timers() != 0 && shards_[i].next_deadline_bound() <= now_ms;
+    }
+  }
+  return removed;
+}
+
+size_t Engine::maintain() {
+  const int64_t now = now_ms();
+  refresh_seen_s(now);
+  return expire_all(now);
+}
+
+int64_t Engine::next_deadline_bound() {
+  int64_t bound = INT64_MAX;
+  for (size_t i = 0; i < shard_count_; ++i) {
+    ShardLockGuard lock(shards_[i].lock());
+    if (shards_[i].timers() != 0) bound = std::min(bound, shards_[i].next_deadline_bound());
+  }
+  return bound;
+}
+
+void Engine::wake_background() {
+  {
+    std::lock_guard lock(background_mutex_);
+    woken_ = true;
+  }
+  background_wake_.notify_one();
+}
+
+// Ticks while any key has a deadline; otherwise wakes once a second, to refresh the access stamp.
+void Engine::run_background() {
+  std::unique_lock lock(background_mutex_);
+  while (!closing_) {
+    woken_ = false;
+    lock.unlock();
+    maintain();
+    int64_t bound = next_deadline_bound();
+    if (bound == INT64_MAX) {
+      // A deadline added from here on finds the flag down and wakes this thread; one added before is seen now.
+      ticking_.store(false, std::memory_order_seq_cst);
+      bound = next_deadline_bound();
+    }
+    std::chrono::milliseconds nap = kIdleTick;
+    if (bound != INT64_MAX) {
+      ticking_.store(true, std::memory_order_relaxed);
+      const int64_t now = now_ms();
+      const int64_t wait = bound <= now ? 0 : std::min<int64_t>(bound - now, kTickMax.count());
+      nap = std::clamp(std::chrono::milliseconds(wait), kTickMin, kTickMax);
+    }
+    lock.lock();
+    background_wake_.wait_for(lock, nap, [this] { return closing_ || woken_; });
+  }
+}
+
+bool Engine::check_invariants() {
+  bool ok = true;
+  for (size_t i = 0; i < shard_count_; ++i) {
+    ShardLockGuard lock(shards_[i].lock());
+    ok = shards_[i].check_invariants() && ok;
+  }
+  return ok;
+}
+
+}  // namespace inlay

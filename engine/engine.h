@@ -1,0 +1,118 @@
+// Engine: the shards of one store, its clock, its databases, and the thread that expires keys.
+//
+// Thread safety: thread-safe. The destructor may run at any time that no other thread is inside a call.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/hash.h"
+#include "engine/key.h"
+#include "engine/shard.h"
+#include "inlay/expiry/clock.h"
+
+namespace inlay {
+
+inline constexpr size_t kShardsMax = 1024;
+
+class Engine {
+ public:
+  struct Options {
+    size_t shards;                  // A power of two up to kShardsMax.
+    int databases;                  // 1 to kDatabasesMax.
+    std::shared_ptr<Clock> clock;   // Null: the system's.
+    uint64_t seed;
+    bool background;                // A thread expires keys.
+  };
+
+  explicit Engine(Options options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  size_t shard_count() const { return shard_count_; }
+  int databases() const { return options_.databases; }
+  const Options& options() const { return options_; }
+
+  KeyRef key(Bytes bytes) const { return {bytes, hash_bytes(bytes, options_.seed)}; }
+  size_t shard_index(uint64_t hash) const { return static_cast<size_t>((hash >> 1) >> shard_shift_); }
+  Shard& shard(size_t index) { return shards_[index]; }
+  Shard& shard_of(const KeyRef& key) { return shards_[shard_index(key.hash)]; }
+
+  /// Which physical database a number names. Held steady by any one shard's lock.
+  int physical(int db) const { return physical_[static_cast<size_t>(db)]; }
+  /// Exchanges two databases. All shards must be locked.
+  void swap_databases(int a, int b) { std::swap(physical_[static_cast<size_t>(a)], physical_[static_cast<size_t>(b)]); }
+
+  TimePoint now() const {
+    return options_.clock == nullptr ? TimePoint(std::chrono::system_clock::now()) : options_.clock->now();
+  }
+  /// The same in Unix milliseconds.
+  int64_t now_ms() const { return options_.clock == nullptr ? SystemClock::unix_ms() : to_unix_ms(options_.clock->now()); }
+  /// The second that accesses are stamped with, modulo 2^24: the given clock's, or one that is refreshed at
+  /// least once a second while a background thread runs, and by every maintain() and every look at a deadline.
+  uint32_t seen_s() const {
+    return options_.clock == nullptr ? seen_s_.load(std::memory_order_relaxed) : stamp_of(to_unix_ms(options_.clock->now()));
+  }
+  void refresh_seen_s(int64_t now_ms) {
+    // Relaxed: a stamp orders nothing.
+    if (options_.clock == nullptr) seen_s_.store(stamp_of(now_ms), std::memory_order_relaxed);
+  }
+  /// Seconds since an access stamp.
+  uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }
+
+  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly. Returns how many.
+  size_t maintain();
+  /// Whether the background thread and maintain() remove dead keys; accesses always do.
+  void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
+
+  /// The longest string that may be made, in bytes.
+  uint64_t string_bytes_max() const { return string_bytes_max_.load(std::memory_order_relaxed); }
+  void set_string_bytes_max(uint64_t bytes) { string_bytes_max_.store(bytes, std::memory_order_relaxed); }
+
+  /// Tells the background thread that a first timer exists somewhere.
+  void timer_added() {
+    if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]] wake_background();
+  }
+
+  /// A seed for what needs randomness outside the shards.
+  uint64_t next_random();
+
+  /// Locks every shard in turn.
+  bool check_invariants();
+
+ private:
+  static uint32_t stamp_of(int64_t now_ms) { return static_cast<uint32_t>(now_ms / 1000) & 0xffffff; }
+  void run_background();
+  void wake_background();
+  size_t expire_all(int64_t now_ms);
+  int64_t next_deadline_bound();
+
+  Options options_;
+  size_t shard_count_;
+  unsigned shard_shift_;
+  PagePool pages_;
+  Shard* shards_;  // shard_count_ of them, in one aligned array.
+  std::array<uint8_t, kDatabasesMax> physical_{};
+  std::atomic<uint32_t> seen_s_{0};
+  std::atomic<bool> active_expire_{true};
+  std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
+
+  std::mutex random_mutex_;
+  Random random_;  // Guarded by random_mutex_.
+
+  std::atomic<bool> ticking_{false};
+  std::mutex background_mutex_;
+  std::condition_variable background_wake_;
+  bool closing_ = false;
+  bool woken_ = false;
+  std::thread background_;
+};
+
+}  // namespace inlay

@@ -1,0 +1,226 @@
+// Entry: one key and its value in one block.
+//
+//   offset  0      1        2..4     5..                     then, only with a TTL   then
+//          +------+--------+--------+-----------------------+-----------------------+----------+----------------+
+//          | kind | access | seen_s | key length, value     | timer handle, 4 bytes | key      | value          |
+//          |      |        |        | length: 1 + 1 or 4 + 4|                       |          |                |
+//          +------+--------+--------+-----------------------+-----------------------+----------+----------------+
+//   kind: type 3 bits, encoding 2, has_timer 1, wide lengths 1, raw 1
+//   value: the bytes of a small string; an int64_t; or the address of a body (a large string, later a container)
+//
+// Budget: 7 bytes over key + value for a short string, 11 with a TTL (plus 24 in the timer slab), 13 and 17
+// with wide lengths. A 17-byte key with a 32-byte value takes a block of 56 bytes; with an integer 32.
+//
+// Invariants
+//   1. block_bytes() follows from the header alone, so that a block is freed with the size it was allocated with.
+//   2. An integer's text is canonical: a string that spells a 64-bit integer when stored whole is kept as one.
+//   3. A string whose block would exceed kSlabBlockMax has its bytes in a StringBody.
+//
+// Fields are read and written through memcpy, so alignment does not matter.
+// Thread safety: owned by its shard; every access holds the shard's lock.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "inlay/datatypes/number.h"
+#include "inlay/expiry/timer_wheel.h"
+
+namespace inlay {
+
+enum class Type : uint8_t { kNone, kString, kList, kHash, kSet, kSortedSet };
+
+/// How a value is held.
+enum class Encoding : uint8_t {
+  kInline,   // The bytes stand in the entry.
+  kInteger,  // An int64_t stands in the entry.
+  kBody,     // The entry holds the address of a body.
+};
+
+/// Whether two runs of `size` bytes are equal: memcmp for short keys, without the call.
+inline bool equal_bytes(const char* a, const char* b, size_t size) {
+  const auto differ = [&](size_t at) {
+    uint64_t x, y;
+    std::memcpy(&x, a + at, sizeof x);
+    std::memcpy(&y, b + at, sizeof y);
+    return x != y;
+  };
+  if (size > 32) return std::memcmp(a, b, size) == 0;
+  if (size < 8) {
+    for (size_t i = 0; i < size; ++i) {
+      if (a[i] != b[i]) return false;
+    }
+    return true;
+  }
+  for (size_t at = 0; at + 8 < size; at += 8) {
+    if (differ(at)) return false;
+  }
+  return !differ(size - 8);  // The last eight bytes, some of them a second time.
+}
+
+/// The bytes of a large string, with room to grow.
+struct StringBody {
+  union {
+    size_t size;
+    StringBody* buried_before;  // In a Graveyard.
+  };
+  size_t capacity;
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+class Entry {
+ public:
+  /// What a new entry is made of. `value_bytes` is the room for the value: its length, or 8 for the other encodings.
+  struct Shape {
+    Type type = Type::kString;
+    Encoding encoding = Encoding::kInline;
+    bool raw = false;
+    bool has_timer = false;
+    uint32_t key_bytes = 0;
+    uint32_t value_bytes = 0;
+
+    bool wide() const { return key_bytes > 255 || value_bytes > 255; }
+    size_t block_bytes() const {
+      return kFixed + (wide() ? 8 : 2) + (has_timer ? 4 : 0) + size_t{key_bytes} + value_bytes;
+    }
+  };
+
+  /// Writes header and key into `block`, which has shape.block_bytes() bytes; value and timer are left to be set.
+  static Entry* create(void* block, const Shape& shape, std::string_view key, uint32_t seen_s) {
+    auto* entry = static_cast<Entry*>(block);
+    const bool wide = shape.wide();
+    entry->kind_ = static_cast<uint8_t>(static_cast<unsigned>(shape.type) | static_cast<unsigned>(shape.encoding) << 3 |
+                                        shape.has_timer * kTimerBit | wide * kWideBit | shape.raw * kRawBit);
+    entry->access_ = 0;
+    entry->set_seen_s(seen_s);
+    if (wide) {
+      std::memcpy(entry->lengths(), &shape.key_bytes, 4);
+      std::memcpy(entry->lengths() + 4, &shape.value_bytes, 4);
+    } else {
+      entry->lengths()[0] = static_cast<char>(shape.key_bytes);
+      entry->lengths()[1] = static_cast<char>(shape.value_bytes);
+    }
+    std::memcpy(entry->after_lengths() + (shape.has_timer ? 4 : 0), key.data(), key.size());
+    return entry;
+  }
+
+  Type type() const { return static_cast<Type>(kind_ & 7); }
+  Encoding encoding() const { return static_cast<Encoding>(kind_ >> 3 & 3); }
+  bool has_timer() const { return (kind_ & kTimerBit) != 0; }
+  /// Set for strings that APPEND or SETRANGE made: OBJECT ENCODING calls them "raw" whatever their length.
+  bool raw() const { return (kind_ & kRawBit) != 0; }
+  void set_raw(bool raw) { kind_ = static_cast<uint8_t>(raw ? kind_ | kRawBit : kind_ & ~kRawBit); }
+
+  Shape shape() const { return {type(), encoding(), raw(), has_timer(), key_bytes(), value_bytes()}; }
+  size_t block_bytes() const { return shape().block_bytes(); }
+
+  std::string_view key() const { return {key_data(), key_bytes()}; }
+  bool has_key(std::string_view key) const {
+    return key_bytes() == key.size() && equal_bytes(key_data(), key.data(), key.size());
+  }
+
+  /// The second of the last access, modulo 2^24.
+  uint32_t seen_s() const { return uint32_t{seen_s_[0]} | uint32_t{seen_s_[1]} << 8 | uint32_t{seen_s_[2]} << 16; }
+  void set_seen_s(uint32_t second) {
+    seen_s_[0] = static_cast<uint8_t>(second);
+    seen_s_[1] = static_cast<uint8_t>(second >> 8);
+    seen_s_[2] = static_cast<uint8_t>(second >> 16);
+  }
+
+  TimerWheel::Handle timer() const {
+    assert(has_timer());
+    TimerWheel::Handle handle;
+    std::memcpy(&handle, after_lengths(), sizeof handle);
+    return handle;
+  }
+  void set_timer(TimerWheel::Handle handle) {
+    assert(has_timer());
+    std::memcpy(after_lengths(), &handle, sizeof handle);
+  }
+
+  /// Whether this is a string of this length that stands in the entry.
+  bool is_inline_of(size_t size) const {
+    return encoding() == Encoding::kInline && type() == Type::kString && value_bytes() == size;
+  }
+  std::string_view inline_value() const {
+    assert(encoding() == Encoding::kInline);
+    return {value_data(), value_bytes()};
+  }
+  /// Writable bytes of an inline string.
+  char* inline_data() {
+    assert(encoding() == Encoding::kInline);
+    return const_cast<char*>(value_data());
+  }
+
+  int64_t integer() const {
+    assert(encoding() == Encoding::kInteger);
+    return load<int64_t>();
+  }
+  void set_integer(int64_t value) { store(value); }
+
+  /// The body's address. `Body` is StringBody for strings.
+  template <class Body>
+  Body* body() const {
+    assert(encoding() == Encoding::kBody);
+    return load<Body*>();
+  }
+  template <class Body>
+  void set_body(Body* body) {
+    store(body);
+  }
+
+  /// The bytes of a string of any encoding; an integer is printed into `scratch`, of kInt64TextMax bytes.
+  std::string_view string_value(char* scratch) const {
+    if (encoding() == Encoding::kInline) [[likely]] return inline_value();
+    if (encoding() == Encoding::kInteger) return {scratch, format_int64(integer(), scratch)};
+    const auto* bytes = body<StringBody>();
+    return {bytes->data(), bytes->size};
+  }
+
+ private:
+  static constexpr size_t kFixed = 5;
+  static constexpr uint8_t kTimerBit = 1 << 5;
+  static constexpr uint8_t kWideBit = 1 << 6;
+  static constexpr uint8_t kRawBit = 1 << 7;
+
+  Entry() = default;
+
+  bool wide() const { return (kind_ & kWideBit) != 0; }
+  uint32_t key_bytes() const { return wide() ? wide_length(0) : static_cast<uint8_t>(lengths()[0]); }
+  uint32_t value_bytes() const { return wide() ? wide_length(4) : static_cast<uint8_t>(lengths()[1]); }
+  uint32_t wide_length(size_t offset) const {
+    uint32_t length;
+    std::memcpy(&length, lengths() + offset, sizeof length);
+    return length;
+  }
+
+  // The block goes on behind the fixed fields, so its bytes are reached from its start.
+  char* lengths() { return reinterpret_cast<char*>(this) + kFixed; }
+  const char* lengths() const { return reinterpret_cast<const char*>(this) + kFixed; }
+  char* after_lengths() { return lengths() + (wide() ? 8 : 2); }
+  const char* after_lengths() const { return const_cast<Entry*>(this)->after_lengths(); }
+  const char* key_data() const { return after_lengths() + (has_timer() ? 4 : 0); }
+  const char* value_data() const { return key_data() + key_bytes(); }
+
+  template <class T>
+  T load() const {
+    T value;
+    std::memcpy(&value, value_data(), sizeof value);
+    return value;
+  }
+  template <class T>
+  void store(T value) {
+    std::memcpy(const_cast<char*>(value_data()), &value, sizeof value);
+  }
+
+  uint8_t kind_;
+  uint8_t access_;
+  uint8_t seen_s_[3];
+};
+static_assert(alignof(Entry) == 1 && sizeof(Entry) == 5);
+
+}  // namespace inlay

@@ -1,0 +1,126 @@
+#include "engine/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "inlay/result.h"
+
+namespace inlay {
+namespace {
+
+constexpr char kKindPayload[] = "inlay/error-kind";
+
+struct ErrorRow {
+  Error error;
+  ErrorKind kind;
+  absl::StatusCode code;
+  std::string_view text;
+};
+
+using Code = absl::StatusCode;
+
+constexpr std::array kErrors{
+    ErrorRow{Error::kWrongType, ErrorKind::kWrongType, Code::kFailedPrecondition,
+             "WRONGTYPE Operation against a key holding the wrong kind of value"},
+    ErrorRow{Error::kLcsWrongType, ErrorKind::kWrongType, Code::kFailedPrecondition,
+             "ERR The specified keys must contain string values"},
+    ErrorRow{Error::kNotInteger, ErrorKind::kNotInteger, Code::kInvalidArgument,
+             "ERR value is not an integer or out of range"},
+    ErrorRow{Error::kNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument, "ERR value is not a valid float"},
+    ErrorRow{Error::kSyntax, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR syntax error"},
+    ErrorRow{Error::kNoSuchKey, ErrorKind::kNoSuchKey, Code::kNotFound, "ERR no such key"},
+    ErrorRow{Error::kIncrOverflow, ErrorKind::kOverflow, Code::kOutOfRange,
+             "ERR increment or decrement would overflow"},
+    ErrorRow{Error::kDecrOverflow, ErrorKind::kOverflow, Code::kOutOfRange, "ERR decrement would overflow"},
+    ErrorRow{Error::kFloatIncrNaN, ErrorKind::kNaN, Code::kOutOfRange,
+             "ERR increment would produce NaN or Infinity"},
+    ErrorRow{Error::kStringTooLong, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
+    ErrorRow{Error::kOffsetOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR offset is out of range"},
+    ErrorRow{Error::kInvalidExpire, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR invalid expire time in '%s' command"},
+    ErrorRow{Error::kExpireNxConflict, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR NX and XX, GT or LT options at the same time are not compatible"},
+    ErrorRow{Error::kExpireGtLtConflict, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR GT and LT options at the same time are not compatible"},
+    ErrorRow{Error::kExpireUnsupportedOption, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR Unsupported option %s"},
+    ErrorRow{Error::kSameObject, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR source and destination objects are the same"},
+    ErrorRow{Error::kDbOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR DB index is out of range"},
+    ErrorRow{Error::kInvalidFirstDb, ErrorKind::kNotInteger, Code::kInvalidArgument, "ERR invalid first DB index"},
+    ErrorRow{Error::kInvalidSecondDb, ErrorKind::kNotInteger, Code::kInvalidArgument, "ERR invalid second DB index"},
+    ErrorRow{Error::kInvalidCursor, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR invalid cursor"},
+    ErrorRow{Error::kLcsLenAndIdx, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR If you want both the length and indexes, please just use IDX."},
+    ErrorRow{Error::kNumkeys, ErrorKind::kOutOfRange, Code::kInvalidArgument, "ERR numkeys should be greater than 0"},
+    ErrorRow{Error::kWrongArity, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR wrong number of arguments for '%s' command"},
+    ErrorRow{Error::kUnknownCommand, ErrorKind::kUnsupported, Code::kUnimplemented, "ERR unknown command %s"},
+    ErrorRow{Error::kUnknownSubcommand, ErrorKind::kUnsupported, Code::kUnimplemented, "ERR unknown subcommand %s"},
+    ErrorRow{Error::kNoFreq, ErrorKind::kUnsupported, Code::kFailedPrecondition,
+             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+             "switching between policies at runtime LRU and LFU data will take some time to adjust."},
+    ErrorRow{Error::kNoIdletime, ErrorKind::kUnsupported, Code::kFailedPrecondition,
+             "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching "
+             "between policies at runtime LRU and LFU data will take some time to adjust."},
+    ErrorRow{Error::kInvalidCommandName, ErrorKind::kOther, Code::kInvalidArgument, "ERR Invalid command specified"},
+    ErrorRow{Error::kNoKeyArguments, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR The command has no key arguments"},
+    ErrorRow{Error::kGetKeysArity, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR Invalid number of arguments specified for command"},
+    ErrorRow{Error::kUnknownConfigArgument, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR Unknown option or number of arguments for CONFIG SET - '%s'"},
+    ErrorRow{Error::kConfigSetFailed, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR CONFIG SET failed (possibly related to argument %s"},
+    ErrorRow{Error::kOutOfMemory, ErrorKind::kOutOfMemory, Code::kResourceExhausted,
+             "OOM command not allowed when used memory > 'maxmemory'."},
+    ErrorRow{Error::kLcsTooLarge, ErrorKind::kOutOfMemory, Code::kResourceExhausted,
+             "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"},
+    ErrorRow{Error::kIntOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR value is out of range, value must between -2147483648 and 2147483647"},
+    ErrorRow{Error::kDebugUnsupported, ErrorKind::kUnsupported, Code::kUnimplemented,
+             "ERR DEBUG knows SET-ACTIVE-EXPIRE and DIGEST"},
+    ErrorRow{Error::kDuplicateConfig, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR CONFIG SET failed (possibly related to argument '%s') - duplicate parameter"},
+};
+
+constexpr bool in_order() {
+  for (size_t i = 0; i < kErrors.size(); ++i) {
+    if (static_cast<size_t>(kErrors[i].error) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(), "a row's place is its enumerator's value");
+
+}  // namespace
+
+absl::Status error(Error error, std::string_view detail) {
+  const ErrorRow& row = kErrors[static_cast<size_t>(error)];
+  std::string text(row.text);
+  if (const size_t place = text.find("%s"); place != std::string::npos) {
+    text.replace(place, 2, detail.substr(0, detail.find('\0')));
+    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  }
+  absl::Status status(row.code, absl::string_view(text.data(), text.size()));
+  const char kind = static_cast<char>(row.kind);
+  status.SetPayload(kKindPayload, absl::Cord(absl::string_view(&kind, 1)));
+  return status;
+}
+
+ErrorKind kind_of(const absl::Status& status) {
+  if (status.ok()) return ErrorKind::kNone;
+  const auto payload = status.GetPayload(kKindPayload);
+  if (!payload.has_value() || payload->size() != 1) return ErrorKind::kOther;
+  return static_cast<ErrorKind>((*payload)[0]);
+}
+
+std::string redis_error_text(const absl::Status& status) {
+  if (status.ok()) return {};
+  std::string text(status.message().data(), status.message().size());
+  return status.GetPayload(kKindPayload).has_value() ? text : "ERR " + text;
+}
+
+}  // namespace inlay

@@ -1,0 +1,53 @@
+// Every error text that Inlay answers with, in one table.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace inlay {
+
+enum class Error : unsigned char {
+  kWrongType,
+  kLcsWrongType,
+  kNotInteger,
+  kNotFloat,
+  kSyntax,
+  kNoSuchKey,
+  kIncrOverflow,
+  kDecrOverflow,
+  kFloatIncrNaN,
+  kStringTooLong,
+  kOffsetOutOfRange,
+  kInvalidExpire,             // %s: command
+  kExpireNxConflict,
+  kExpireGtLtConflict,
+  kExpireUnsupportedOption,   // %s: option
+  kSameObject,
+  kDbOutOfRange,
+  kInvalidFirstDb,
+  kInvalidSecondDb,
+  kInvalidCursor,
+  kLcsLenAndIdx,
+  kNumkeys,
+  kWrongArity,                // %s: command
+  kUnknownCommand,            // %s: whole tail
+  kUnknownSubcommand,         // %s: "'FOO'. Try OBJECT HELP."
+  kNoFreq,
+  kNoIdletime,
+  kInvalidCommandName,
+  kNoKeyArguments,
+  kGetKeysArity,
+  kUnknownConfigArgument,     // %s
+  kConfigSetFailed,           // %s: argument, then reason, as one text
+  kOutOfMemory,
+  kLcsTooLarge,
+  kIntOutOfRange,
+  kDebugUnsupported,
+  kDuplicateConfig,           // %s
+};
+
+/// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
+absl::Status error(Error error, std::string_view detail = {});
+
+}  // namespace inlay

@@ -1,0 +1,169 @@
+// Executor: the one road by which a command reaches the engine.
+//
+//   run<Fn>(db, args...):  bind arguments (keys are hashed here, once) -> lock the keys' shards -> open the
+//   transaction that Fn's first parameter asks for -> call -> close -> unlock -> free what was taken out
+//
+// Lock order: a call locks all its shards before it touches any, by ascending shard index; nobody waits for a
+// shard's lock while holding one of a higher index. User code never runs under a shard's lock, but for the
+// callback of Store::visit, whose contract forbids it to call the store.
+//
+// Fn's signature says what it needs: ReadTx& or WriteTx& over the shards of its KeyRef, span<const KeyRef> and
+// span<const KeyValueRef> parameters; KeyspaceTx& to lock for itself.
+//
+// Thread safety: thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "engine/transaction.h"
+
+namespace inlay {
+
+/// What a function pointer's type says.
+template <class Fn>
+struct Signature;
+template <class R, class Tx, class... P>
+struct Signature<R (*)(Tx, P...)> {
+  using Result = R;
+  using Transaction = std::remove_cvref_t<Tx>;
+  using Parameters = std::tuple<std::remove_cvref_t<P>...>;
+};
+template <class R, class Tx, class... P>
+struct Signature<R (*)(Tx, P...) noexcept> : Signature<R (*)(Tx, P...)> {};
+
+/// How an argument is held between the caller and the command. The general case refers to the caller's object.
+template <class Parameter>
+struct Bound {
+  template <class Argument>
+  Bound(const Engine&, const Argument& argument) : value(argument) {}
+  const Parameter& get() const { return value; }
+  template <class Visit>
+  void for_each_hash(Visit&&) const {}
+  // Converted by value where the caller's type differs: options and texts are small.
+  const Parameter value;
+};
+
+template <>
+struct Bound<KeyRef> {
+  Bound(const Engine& engine, Bytes key) : value(engine.key(key)) {}
+  const KeyRef& get() const { return value; }
+  template <class Visit>
+  void for_each_hash(Visit&& visit) const {
+    visit(value.hash);
+  }
+  const KeyRef value;
+};
+
+template <>
+struct Bound<std::span<const KeyRef>> {
+  /// From any range whose elements convert to Bytes.
+  template <class Keys>
+  Bound(const Engine& engine, const Keys& keys) {
+    values.reserve(std::size(keys));
+    for (const auto& key : keys) values.push_back(engine.key(Bytes(key)));
+  }
+  std::span<const KeyRef> get() const { return values; }
+  template <class Visit>
+  void for_each_hash(Visit&& visit) const {
+    for (const KeyRef& key : values) visit(key.hash);
+  }
+  absl::InlinedVector<KeyRef, 8> values;
+};
+
+template <>
+struct Bound<std::span<const KeyValueRef>> {
+  /// From any range of pairs with members key and value that convert to Bytes.
+  template <class Pairs>
+  Bound(const Engine& engine, const Pairs& pairs) {
+    values.reserve(std::size(pairs));
+    for (const auto& pair : pairs) values.push_back({engine.key(Bytes(pair.key)), Bytes(pair.value)});
+  }
+  std::span<const KeyValueRef> get() const { return values; }
+  template <class Visit>
+  void for_each_hash(Visit&& visit) const {
+    for (const KeyValueRef& pair : values) visit(pair.key.hash);
+  }
+  absl::InlinedVector<KeyValueRef, 8> values;
+};
+
+template <>
+struct Bound<CountedPairs> : Bound<std::span<const KeyValueRef>> {
+  using Bound<std::span<const KeyValueRef>>::Bound;
+  CountedPairs get() const { return {values}; }
+};
+
+/// Holds the locks of the shards of many keys. Locks in index order, each once.
+class ShardSetGuard {
+ public:
+  ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes);
+  ~ShardSetGuard();
+  ShardSetGuard(const ShardSetGuard&) = delete;
+  ShardSetGuard& operator=(const ShardSetGuard&) = delete;
+
+ private:
+  Engine& engine_;
+  absl::InlinedVector<uint16_t, 32> shards_;
+};
+
+/// Starts the memory reads that looking up these keys will wait for. Their shards must be locked.
+void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes);
+
+class Executor {
+ public:
+  explicit Executor(Engine& engine) : engine_(engine) {}
+
+  Engine& engine() const { return engine_; }
+
+  /// Runs the command `Fn` in database `db` with arguments that its parameters can be made of.
+  template <auto Fn, class... Arguments>
+  auto run(int db, const Arguments&... arguments) const {
+    using Sig = Signature<decltype(Fn)>;
+    if constexpr (std::is_same_v<typename Sig::Transaction, KeyspaceTx>) {
+      KeyspaceTx tx(engine_, db);
+      return Fn(tx, arguments...);
+    } else {
+      return run_bound<Fn, typename Sig::Transaction>(db, static_cast<typename Sig::Parameters*>(nullptr), arguments...);
+    }
+  }
+
+ private:
+  template <class P>
+  static constexpr bool kHoldsKeys =
+      std::is_same_v<P, KeyRef> || std::is_same_v<P, std::span<const KeyRef>> ||
+      std::is_same_v<P, std::span<const KeyValueRef>> || std::is_same_v<P, CountedPairs>;
+
+  template <auto Fn, class Tx, class... P, class... Arguments>
+  auto run_bound(int db, std::tuple<P...>*, const Arguments&... arguments) const {
+    constexpr bool one_key = (std::is_same_v<P, KeyRef> + ...) == 1 && (kHoldsKeys<P> + ...) == 1;
+    return call<Fn, Tx, one_key>(db, Bound<P>(engine_, arguments)...);
+  }
+
+  // The graveyard outlives the guard, so that bodies are freed after the locks.
+  template <auto Fn, class Tx, bool kOneKey, class... B>
+  auto call(int db, const B&... bound) const {
+    Graveyard graveyard;
+    if constexpr (kOneKey) {  // The first parameter, by convention.
+      Shard& shard = engine_.shard_of(std::get<0>(std::tie(bound...)).get());
+      ShardLockGuard guard(shard.lock());
+      Tx tx(engine_, db, graveyard);
+      return Fn(tx, bound.get()...);
+    } else {
+      absl::InlinedVector<uint64_t, 32> hashes;
+      (bound.for_each_hash([&](uint64_t hash) { hashes.push_back(hash); }), ...);
+      ShardSetGuard guard(engine_, hashes);
+      if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
+      Tx tx(engine_, db, graveyard);
+      return Fn(tx, bound.get()...);
+    }
+  }
+
+  Engine& engine_;
+};
+
+}  // namespace inlay

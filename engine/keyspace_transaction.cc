@@ -1,0 +1,209 @@
+// KeyspaceTx: the calls that look at more than their keys.
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <vector>
+
+#include "engine/transaction.h"
+
+namespace inlay {
+namespace {
+
+// SCAN cursors: the shard's number above, the place in hash order within it below.
+constexpr unsigned kPlaceBits = 16;
+// Entries of a flushed database freed per hold of a shard's lock.
+constexpr size_t kFreeBatch = 256;
+
+}  // namespace
+
+// Holds every shard's lock, taken in index order.
+class KeyspaceTx::Lockout {
+ public:
+  explicit Lockout(Engine& engine) : engine_(engine) {
+    for (size_t i = 0; i < engine_.shard_count(); ++i) lock(engine_.shard(i));
+  }
+  ~Lockout() {
+    for (size_t i = 0; i < engine_.shard_count(); ++i) unlock(engine_.shard(i));
+  }
+  Lockout(const Lockout&) = delete;
+  Lockout& operator=(const Lockout&) = delete;
+
+ private:
+  // The analysis cannot follow a loop over locks.
+  static void lock(Shard& shard) ABSL_NO_THREAD_SAFETY_ANALYSIS { shard.lock().lock(); }
+  static void unlock(Shard& shard) ABSL_NO_THREAD_SAFETY_ANALYSIS { shard.lock().unlock(); }
+
+  Engine& engine_;
+};
+
+uint64_t KeyspaceTx::size(int db) {
+  Lockout lockout(engine_);
+  uint64_t size = 0;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) size += engine_.shard(i).index(engine_.physical(db)).size();
+  return size;
+}
+
+void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> visit) {
+  Graveyard graveyard;
+  Lockout lockout(engine_);
+  ReadTx tx(engine_, db_, graveyard);
+  std::vector<std::string> dead;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    Shard& shard = engine_.shard(i);
+    shard.index(engine_.physical(db_)).for_each([&](void* record) {
+      const auto* entry = static_cast<const Entry*>(record);
+      if (entry->has_timer() && shard.deadline(entry) <= tx.now_ms()) {
+        dead.emplace_back(entry->key());
+      } else {
+        visit(engine_.key(entry->key()), entry);
+      }
+    });
+  }
+  for (const std::string& key : dead) tx.peek(engine_.key(key));
+}
+
+uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
+                          absl::FunctionRef<void(std::string_view, const Entry*)> visit) {
+  size_t visited = 0;
+  uint64_t shard_index = cursor >> kPlaceBits;
+  auto place = static_cast<uint32_t>(cursor & ((1u << kPlaceBits) - 1));
+  while (shard_index < engine_.shard_count()) {
+    Graveyard graveyard;
+    Shard& shard = engine_.shard(shard_index);
+    ShardLockGuard lock(shard.lock());
+    ReadTx tx(engine_, db_, graveyard);
+    std::vector<std::string> dead;
+    place = shard.index(engine_.physical(db_)).scan(place, count - visited, [&](void* record) {
+      const auto* entry = static_cast<const Entry*>(record);
+      ++visited;
+      if (entry->has_timer() && shard.deadline(entry) <= tx.now_ms()) {
+        dead.emplace_back(entry->key());
+      } else {
+        visit(entry->key(), entry);
+      }
+    });
+    for (const std::string& key : dead) tx.peek(engine_.key(key));
+    if (place == 0) ++shard_index;
+    if (visited >= count) break;
+  }
+  return shard_index < engine_.shard_count() ? shard_index << kPlaceBits | place : 0;
+}
+
+std::optional<std::string> KeyspaceTx::random_key() {
+  Graveyard graveyard;
+  Lockout lockout(engine_);
+  ReadTx tx(engine_, db_, graveyard);
+  const int db = engine_.physical(db_);
+  Random& random = engine_.shard(0).random();
+  for (;;) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < engine_.shard_count(); ++i) total += engine_.shard(i).index(db).size();
+    if (total == 0) return std::nullopt;
+    uint64_t rank = random.below(total);
+    size_t i = 0;
+    for (; rank >= engine_.shard(i).index(db).size(); ++i) rank -= engine_.shard(i).index(db).size();
+    const auto* entry = static_cast<const Entry*>(engine_.shard(i).index(db).sample([&] { return random(); }));
+    std::string key(entry->key());
+    // A dead key is removed by the look, so the loop ends.
+    if (tx.peek(engine_.key(key)) != nullptr) return key;
+  }
+}
+
+void KeyspaceTx::flush(int db) {
+  struct Detached {
+    size_t shard;
+    TagIndex entries;
+  };
+  std::vector<Detached> detached;
+  {
+    Lockout lockout(engine_);
+    for (size_t i = 0; i < engine_.shard_count(); ++i) {
+      for (int physical = 0; physical < engine_.databases(); ++physical) {
+        if (db >= 0 && physical != engine_.physical(db)) continue;
+        TagIndex entries = engine_.shard(i).detach(physical);
+        if (!entries.empty()) detached.push_back({i, std::move(entries)});
+      }
+    }
+  }
+  for (Detached& part : detached) {
+    for (bool done = false; !done;) {
+      Graveyard graveyard;
+      Shard& shard = engine_.shard(part.shard);
+      ShardLockGuard lock(shard.lock());
+      done = shard.free_some(part.entries, kFreeBatch, graveyard);
+    }
+  }
+}
+
+void KeyspaceTx::swap(int a, int b) {
+  Lockout lockout(engine_);
+  engine_.swap_databases(a, b);
+  // A watched key's database now holds other contents: every watch on either side sees a change.
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    Shard& shard = engine_.shard(i);
+    if (!shard.has_watches()) continue;
+    std::vector<std::pair<int, std::string>> watched;
+    shard.watches().for_each([&](int db, std::string_view key) { watched.emplace_back(db, key); });
+    for (const auto& [db, key] : watched) {
+      if (db == engine_.physical(a) || db == engine_.physical(b)) shard.changed(db, key);
+    }
+  }
+}
+
+ShardStats KeyspaceTx::stats() {
+  ShardStats sum;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    ShardLockGuard lock(engine_.shard(i).lock());
+    const ShardStats& stats = engine_.shard(i).stats();
+    sum.hits += stats.hits;
+    sum.misses += stats.misses;
+    sum.expired += stats.expired;
+  }
+  return sum;
+}
+
+void KeyspaceTx::reset_stats() {
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    ShardLockGuard lock(engine_.shard(i).lock());
+    engine_.shard(i).stats() = {};
+  }
+}
+
+uint64_t KeyspaceTx::bytes() {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    ShardLockGuard lock(engine_.shard(i).lock());
+    bytes += engine_.shard(i).bytes();
+  }
+  return bytes;
+}
+
+uint64_t KeyspaceTx::timers(int db) {
+  uint64_t timers = 0;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    ShardLockGuard lock(engine_.shard(i).lock());
+    engine_.shard(i).index(engine_.physical(db)).for_each([&](void* record) {
+      timers += static_cast<const Entry*>(record)->has_timer();
+    });
+  }
+  return timers;
+}
+
+uint64_t KeyspaceTx::digest() {
+  uint64_t digest = 0;
+  const int own_db = db_;
+  for (db_ = 0; db_ < engine_.databases(); ++db_) {
+    for_each([&](const KeyRef& key, const Entry* entry) {
+      char scratch[kInt64TextMax];
+      // A sum, so that the order of keys does not matter; each part is hashed with the one before as its seed.
+      uint64_t hash = hash_bytes(key.bytes, static_cast<uint64_t>(db_));
+      hash = hash_bytes(entry->string_value(scratch), hash);
+      if (entry->has_timer()) hash += 0x9e3779b97f4a7c15 * static_cast<uint64_t>(engine_.shard_of(key).deadline(entry));
+      digest += hash;
+    });
+  }
+  db_ = own_db;
+  return digest;
+}
+
+}  // namespace inlay

@@ -1,0 +1,239 @@
+#include "engine/shard.h"
+
+#include <malloc.h>
+
+#include <cassert>
+#include <cstdlib>
+
+#include "absl/container/inlined_vector.h"
+#include "engine/hash.h"
+
+namespace inlay {
+
+void Graveyard::free_all() {
+  while (last_ != nullptr) {
+    StringBody* body = last_;
+    last_ = body->buried_before;
+    std::free(body);
+  }
+}
+
+Shard::Shard(const Config& config)
+    : shard_bits_(config.shard_bits),
+      slab_(*config.pages),
+      wheel_(config.now_ms),
+      random_(config.random_seed),
+      hash_seed_(config.hash_seed) {}
+
+Shard::~Shard() {
+  // The slab gives its pages back whole; only what malloc holds must be freed entry by entry.
+  if (slab_.bytes() == 0) return;
+  Graveyard graveyard;
+  for (int db = 0; db < kDatabasesMax; ++db) {
+    index(db).for_each([&](void* record) {
+      auto* entry = static_cast<Entry*>(record);
+      if (entry->encoding() == Encoding::kBody || entry->block_bytes() > kSlabBlockMax) {
+        free_entry(entry, graveyard);
+      }
+    });
+  }
+}
+
+uint64_t Shard::hash_of(const void* record) const {
+  return placed(hash_bytes(static_cast<const Entry*>(record)->key(), hash_seed_));
+}
+
+uint64_t Shard::timer_payload(const Entry* entry, int db) {
+  return reinterpret_cast<uint64_t>(entry) | static_cast<uint64_t>(db) << 48;
+}
+
+Entry* Shard::allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s) {
+  void* block = slab_.allocate(shape.block_bytes());
+  return block == nullptr ? nullptr : Entry::create(block, shape, key, seen_s);
+}
+
+StringBody* Shard::allocate_body(size_t size, size_t capacity) {
+  auto* body = static_cast<StringBody*>(std::malloc(sizeof(StringBody) + capacity));
+  if (body == nullptr) return nullptr;
+  body->size = size;
+  body->capacity = malloc_usable_size(body) - sizeof(StringBody);
+  return body;
+}
+
+void Shard::attach_body(Entry* entry, StringBody* body) {
+  entry->set_body(body);
+  body_bytes_ += malloc_usable_size(body);
+}
+
+StringBody* Shard::detach_body(Entry* entry) {
+  auto* body = entry->body<StringBody>();
+  entry->set_body<StringBody>(nullptr);
+  if (body != nullptr) body_bytes_ -= malloc_usable_size(body);
+  return body;
+}
+
+void Shard::free_entry(Entry* entry, Graveyard& graveyard) {
+  if (entry->encoding() == Encoding::kBody) {
+    if (StringBody* body = detach_body(entry)) graveyard.bury(body);
+  }
+  if (entry->has_timer() && entry->timer() != TimerWheel::kNoTimer) wheel_.cancel(entry->timer());
+  slab_.deallocate(entry, entry->block_bytes());
+}
+
+Entry* Shard::insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t seen_s) {
+  shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
+  shape.has_timer = false;
+  Entry* entry = allocate_entry(shape, key.bytes, seen_s);
+  if (entry == nullptr) return nullptr;
+  const auto hash_record = [this](const void* record) { return hash_of(record); };
+  if (!index(db).insert(placed(key.hash), entry, hash_record)) {
+    slab_.deallocate(entry, shape.block_bytes());
+    return nullptr;
+  }
+  return entry;
+}
+
+Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& graveyard) {
+  Entry* old = found.entry;
+  shape.key_bytes = static_cast<uint32_t>(old->key().size());
+  Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
+  if (entry == nullptr) return nullptr;
+  if (old->has_timer()) {
+    if (shape.has_timer) {
+      entry->set_timer(old->timer());
+      wheel_.set_payload(old->timer(), timer_payload(entry, db));
+    } else {
+      wheel_.cancel(old->timer());
+    }
+    old->set_timer(TimerWheel::kNoTimer);
+  } else if (shape.has_timer) {
+    entry->set_timer(TimerWheel::kNoTimer);
+  }
+  index(db).replace(found.slot, entry);
+  free_entry(old, graveyard);
+  found.entry = entry;
+  return entry;
+}
+
+void Shard::erase(int db, const KeyRef& key, Found found, Graveyard& graveyard) {
+  index(db).erase(found.slot, placed(key.hash), [this](const void* record) { return hash_of(record); });
+  free_entry(found.entry, graveyard);
+}
+
+namespace {
+
+// Copies the value words of one shape of an entry to another that differs in has_timer alone.
+void copy_value(const Entry* from, Entry* to) {
+  switch (from->encoding()) {
+    case Encoding::kInline:
+      std::memcpy(to->inline_data(), from->inline_value().data(), from->inline_value().size());
+      return;
+    case Encoding::kInteger: return to->set_integer(from->integer());
+    case Encoding::kBody: return to->set_body(from->body<void>());
+  }
+}
+
+}  // namespace
+
+bool Shard::set_deadline(int db, Found& found, int64_t deadline_ms) {
+  if (found.entry->has_timer()) {
+    wheel_.reschedule(found.entry->timer(), deadline_ms);
+    return true;
+  }
+  Entry* old = found.entry;
+  Entry::Shape shape = old->shape();
+  shape.has_timer = true;
+  Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
+  if (entry == nullptr) return false;
+  copy_value(old, entry);
+  entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(entry, db)));
+  index(db).replace(found.slot, entry);
+  slab_.deallocate(old, old->block_bytes());
+  found.entry = entry;
+  return true;
+}
+
+bool Shard::clear_deadline(int db, Found& found) {
+  Entry* old = found.entry;
+  Entry::Shape shape = old->shape();
+  shape.has_timer = false;
+  Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
+  if (entry == nullptr) return false;
+  copy_value(old, entry);
+  wheel_.cancel(old->timer());
+  index(db).replace(found.slot, entry);
+  slab_.deallocate(old, old->block_bytes());
+  found.entry = entry;
+  return true;
+}
+
+size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard) {
+  return wheel_.advance(now_ms, limit, [&](uint64_t payload, int64_t) {
+    auto* entry = reinterpret_cast<Entry*>(payload & ((uint64_t{1} << 48) - 1));
+    const int db = static_cast<int>(payload >> 48);
+    entry->set_timer(TimerWheel::kNoTimer);  // The wheel has released it.
+    const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
+    const TagIndex::Slot slot =
+        index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
+    if (!slot) return;  // The database was flushed; free_some() will free the entry.
+    changed(db, key.bytes);
+    ++stats_.expired;
+    erase(db, key, Found{entry, slot}, graveyard);
+  });
+}
+
+TagIndex Shard::detach(int db) {
+  if (has_watches()) {
+    watches_->for_each([&](int watched_db, std::string_view key) {
+      if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);
+    });
+  }
+  return std::move(index(db));
+}
+
+bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
+  while (!detached.empty()) {
+    absl::InlinedVector<Entry*, 64> batch;
+    detached.scan(0, limit, [&](void* record) { batch.push_back(static_cast<Entry*>(record)); });
+    for (Entry* entry : batch) {
+      const uint64_t hash = hash_of(entry);
+      const TagIndex::Slot slot = detached.find(hash, [&](const void* record) { return record == entry; });
+      detached.erase(slot, hash, [this](const void* record) { return hash_of(record); });
+      free_entry(entry, graveyard);
+    }
+    if (batch.size() >= limit) break;
+  }
+  return detached.empty();
+}
+
+size_t Shard::bytes_of(const Entry* entry) const {
+  const size_t block = entry->block_bytes();
+  size_t bytes = block > kSlabBlockMax ? malloc_usable_size(const_cast<Entry*>(entry)) : Slab::rounded(block);
+  if (entry->encoding() == Encoding::kBody) bytes += malloc_usable_size(entry->body<StringBody>());
+  return bytes;
+}
+
+size_t Shard::bytes() const {
+  size_t bytes = slab_.bytes() + body_bytes_ + wheel_.memory_usage();
+  for (int db = 0; db < kDatabasesMax; ++db) bytes += index(db).memory_usage();
+  return bytes;
+}
+
+bool Shard::check_invariants() const {
+  bool ok = slab_.check_invariants() && wheel_.check_invariants().ok();
+  size_t entry_bytes = 0;
+  size_t timers = 0;
+  for (int db = 0; db < kDatabasesMax; ++db) {
+    ok = ok && index(db).check_invariants([this](const void* record) { return hash_of(record); });
+    index(db).for_each([&](void* record) {
+      const auto* entry = static_cast<const Entry*>(record);
+      entry_bytes += bytes_of(entry);
+      if (!entry->has_timer()) return;
+      ++timers;
+      ok = ok && wheel_.payload(entry->timer()) == timer_payload(entry, db);
+    });
+  }
+  return ok && timers == wheel_.size() && entry_bytes == slab_.bytes() + body_bytes_;
+}
+
+}  // namespace inlay

@@ -1,0 +1,173 @@
+// Shard: one lock and everything it guards, a slice of every database.
+//
+//   Shard  +------+---------------------+------+-------+--------+-------+---------+
+//          | lock | index per database  | slab | wheel | random | stats | watches |
+//          +------+---------+-----------+--^---+---^---+--------+-------+---------+
+//                           |              |       |
+//                           +-> entries ---+       +-- timers: (entry address, database)
+//
+// A shard keeps keys, values and deadlines consistent with one another; what commands mean is not its business.
+//
+// Invariants
+//   1. Every record of an index is a live entry of this shard's slab whose key hashes to this shard.
+//   2. An entry has a timer exactly when has_timer() is set; the timer's payload is its address and database.
+//   3. bytes() is the sum of what entries, bodies, indexes and timers occupy.
+//
+// Thread safety: every member but the lock is guarded by the lock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "engine/entry.h"
+#include "engine/key.h"
+#include "engine/lock.h"
+#include "engine/random.h"
+#include "engine/watch.h"
+#include "inlay/datatypes/slab.h"
+#include "inlay/datatypes/tag_index.h"
+#include "inlay/expiry/timer_wheel.h"
+
+namespace inlay {
+
+inline constexpr int kDatabasesMax = 16;
+
+struct ShardStats {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t expired = 0;
+};
+
+/// A key's entry and where it stands, or neither. Valid until the next change to the shard's same database.
+struct Found {
+  Entry* entry = nullptr;
+  TagIndex::Slot slot;
+  explicit operator bool() const { return entry != nullptr; }
+};
+
+/// Value bodies taken out of the keyspace, freed when this goes: after the locks, if it is older than they are.
+class Graveyard {
+ public:
+  Graveyard() = default;
+  ~Graveyard() {
+    if (last_ != nullptr) [[unlikely]] free_all();
+  }
+  Graveyard(const Graveyard&) = delete;
+  Graveyard& operator=(const Graveyard&) = delete;
+
+  void bury(StringBody* body) {
+    body->buried_before = last_;
+    last_ = body;
+  }
+
+ private:
+  void free_all();
+  StringBody* last_ = nullptr;
+};
+
+class alignas(64) Shard {
+ public:
+  struct Config {
+    PagePool* pages;
+    uint64_t hash_seed;
+    uint64_t random_seed;
+    unsigned shard_bits;  // How many top bits of a key's hash chose the shard.
+    int64_t now_ms;
+  };
+
+  explicit Shard(const Config& config);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  ShardLock& lock() ABSL_LOCK_RETURNED(lock_) { return lock_; }
+  void assert_held() const ABSL_ASSERT_EXCLUSIVE_LOCK(lock_) { assert(lock_.is_locked()); }
+
+  Found find(int db, const KeyRef& key) const {
+    const TagIndex::Slot slot = index(db).find(placed(key.hash), [&](const void* record) {
+      return static_cast<const Entry*>(record)->has_key(key.bytes);
+    });
+    return slot ? Found{static_cast<Entry*>(slot.record()), slot} : Found{};
+  }
+
+  /// Adds an entry for an absent key; its value is left to be set. Null, with nothing changed, out of memory.
+  Entry* insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t seen_s);
+  /// Gives an entry another block with this shape, whose key and has_timer must be the entry's own; the value is
+  /// left to be set, and the old one's body is buried. Null, with nothing changed, out of memory.
+  Entry* reshape(int db, Found& found, Entry::Shape shape, Graveyard& graveyard);
+  /// Removes an entry with its timer and value.
+  void erase(int db, const KeyRef& key, Found found, Graveyard& graveyard);
+  /// Takes an entry's value out (so that it is not buried) before erase() or reshape().
+  StringBody* detach_body(Entry* entry);
+  void attach_body(Entry* entry, StringBody* body);
+  /// Memory for a string of `size` bytes with room for `capacity`; null out of memory.
+  static StringBody* allocate_body(size_t size, size_t capacity);
+
+  /// The deadline in Unix milliseconds of an entry that has one.
+  int64_t deadline(const Entry* entry) const { return wheel_.deadline(entry->timer()); }
+  /// Sets or moves the deadline. False, with nothing changed, out of memory.
+  bool set_deadline(int db, Found& found, int64_t deadline_ms);
+  /// Removes the deadline; false, with nothing changed, out of memory. The entry must have one.
+  bool clear_deadline(int db, Found& found);
+
+  /// Removes up to `limit` entries whose deadline has come; returns how many.
+  size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard);
+  int64_t next_deadline_bound() const { return wheel_.next_deadline_bound(); }
+  size_t timers() const { return wheel_.size(); }
+
+  TagIndex& index(int db) { return indexes_[static_cast<size_t>(db)]; }
+  const TagIndex& index(int db) const { return indexes_[static_cast<size_t>(db)]; }
+  uint64_t placed(uint64_t hash) const { return hash << shard_bits_; }
+
+  /// Takes a whole database out, leaving it empty. Free the result with free_some().
+  TagIndex detach(int db);
+  /// Frees at least `limit` entries of a detached database, or all; true when none is left.
+  bool free_some(TagIndex& detached, size_t limit, Graveyard& graveyard);
+
+  /// Notes that a key changed, for whoever watches it.
+  void changed(int db, std::string_view key) {
+    if (watches_ != nullptr) [[unlikely]] watches_->changed(db, key);
+  }
+  WatchTable& watches() {
+    if (watches_ == nullptr) watches_ = std::make_unique<WatchTable>();
+    return *watches_;
+  }
+  void drop_idle_watches() {
+    if (watches_ != nullptr && watches_->empty()) watches_.reset();
+  }
+  bool has_watches() const { return watches_ != nullptr; }
+
+  Random& random() { return random_; }
+  ShardStats& stats() { return stats_; }
+
+  /// Bytes of entries, value bodies, indexes and timers.
+  size_t bytes() const;
+  /// What one entry and its value occupy.
+  size_t bytes_of(const Entry* entry) const;
+
+  bool check_invariants() const;
+
+ private:
+  uint64_t hash_of(const void* record) const;
+  Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
+  void free_entry(Entry* entry, Graveyard& graveyard);
+  static uint64_t timer_payload(const Entry* entry, int db);
+
+  // The lock, and what every call needs next, in one cache line.
+  ShardLock lock_;
+  unsigned shard_bits_;
+  std::array<TagIndex, kDatabasesMax> indexes_;
+  ShardStats stats_;
+  Slab slab_;
+  TimerWheel wheel_;
+  size_t body_bytes_ = 0;
+  std::unique_ptr<WatchTable> watches_;
+  Random random_;
+  uint64_t hash_seed_;
+};
+
+}  // namespace inlay

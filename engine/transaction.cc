@@ -1,0 +1,259 @@
+#include "engine/transaction.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace inlay {
+namespace {
+
+// What a string of `size` bytes under a key of `key_bytes` is held as.
+Entry::Shape string_shape(size_t key_bytes, size_t size) {
+  Entry::Shape shape;
+  shape.key_bytes = static_cast<uint32_t>(key_bytes);
+  shape.value_bytes = static_cast<uint32_t>(size);
+  shape.has_timer = true;  // Counted in, so that a deadline never moves a string out of its entry.
+  if (size > kSlabBlockMax || (size > sizeof(void*) && shape.block_bytes() > kSlabBlockMax)) {
+    shape.encoding = Encoding::kBody;
+    shape.value_bytes = sizeof(void*);
+  }
+  return shape;
+}
+
+Entry::Shape integer_shape() {
+  Entry::Shape shape;
+  shape.encoding = Encoding::kInteger;
+  shape.value_bytes = sizeof(int64_t);
+  return shape;
+}
+
+// Room for appends to come: double small strings, add a mebibyte to large ones.
+size_t roomy(size_t size) { return size + std::min(size, size_t{1} << 20); }
+
+}  // namespace
+
+void ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
+  shard.erase(physical_db, key, found, graveyard_);
+  ++shard.stats().expired;
+  shard.changed(physical_db, key.bytes);
+}
+
+// Gives `key` an entry of this shape, whose value is left to be set.
+Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old) {
+  Shard& shard = engine_.shard_of(key);
+  const int db = physical_db();
+  if (!found) {
+    shape.has_timer = false;
+    Entry* entry = shard.insert(db, key, shape, engine_.seen_s());
+    if (entry == nullptr) return nullptr;
+    // The index may have grown: find the slot again only for whoever goes on to use it.
+    found.entry = entry;
+    found.slot = {};
+    return entry;
+  }
+  shape.has_timer = old == OldDeadline::kKeep && found.entry->has_timer();
+  const Entry::Shape now = found.entry->shape();
+  const bool fits = shape.type == now.type && shape.encoding == now.encoding && shape.has_timer == now.has_timer &&
+                    shape.value_bytes == now.value_bytes && shape.encoding != Encoding::kBody;
+  if (fits) {
+    found.entry->set_raw(shape.raw);
+  } else if (shard.reshape(db, found, shape, graveyard_) == nullptr) {
+    return nullptr;
+  }
+  stamp(found.entry);
+  return found.entry;
+}
+
+bool WriteTx::put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {
+  if (found && found.entry->encoding() == Encoding::kInteger &&
+      (old == OldDeadline::kKeep || !found.entry->has_timer())) [[likely]] {
+    found.entry->set_integer(value);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
+  Entry* entry = make_room(key, found, integer_shape(), old);
+  if (entry == nullptr) return false;
+  entry->set_integer(value);
+  changed(key, db_);
+  return true;
+}
+
+bool WriteTx::put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+  if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
+  return put_bytes(key, found, value, old);
+}
+
+bool WriteTx::put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+  if (found && found.entry->is_inline_of(value.size()) &&
+      (old == OldDeadline::kKeep || !found.entry->has_timer())) [[likely]] {
+    std::copy(value.begin(), value.end(), found.entry->inline_data());
+    found.entry->set_raw(false);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
+  const Entry::Shape shape = string_shape(key.bytes.size(), value.size());
+  StringBody* body = nullptr;
+  if (shape.encoding == Encoding::kBody) {
+    body = Shard::allocate_body(value.size(), value.size());
+    if (body == nullptr) return false;
+    std::memcpy(body->data(), value.data(), value.size());
+  }
+  Entry* entry = make_room(key, found, shape, old);
+  if (entry == nullptr) {
+    if (body != nullptr) graveyard_.bury(body);
+    return false;
+  }
+  if (body != nullptr) {
+    engine_.shard_of(key).attach_body(entry, body);
+  } else if (!value.empty()) {
+    std::memcpy(entry->inline_data(), value.data(), value.size());
+  }
+  changed(key, db_);
+  return true;
+}
+
+char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
+  Shard& shard = engine_.shard_of(key);
+  char scratch[kInt64TextMax];
+  std::string_view old;
+  if (found) {
+    old = found.entry->string_value(scratch);
+    size = std::max(size, old.size());
+    // A body with room to spare grows in place.
+    if (found.entry->encoding() == Encoding::kBody) {
+      auto* body = found.entry->body<StringBody>();
+      if (body->capacity >= size) {
+        std::memset(body->data() + body->size, 0, size - body->size);
+        body->size = size;
+        found.entry->set_raw(true);
+        stamp(found.entry);
+        changed(key, db_);
+        return body->data();
+      }
+    }
+  }
+  Entry::Shape shape = string_shape(key.bytes.size(), size);
+  shape.raw = true;
+  char* data = nullptr;
+  if (shape.encoding == Encoding::kBody) {
+    StringBody* body = Shard::allocate_body(size, found ? roomy(size) : size);
+    if (body == nullptr) return nullptr;
+    data = body->data();
+    std::memcpy(data, old.data(), old.size());
+    std::memset(data + old.size(), 0, size - old.size());
+    if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) {
+      graveyard_.bury(body);
+      return nullptr;
+    }
+    shard.attach_body(found.entry, body);
+  } else {
+    char copy[kSlabBlockMax];
+    std::memcpy(copy, old.data(), old.size());
+    if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) return nullptr;
+    data = found.entry->inline_data();
+    std::memcpy(data, copy, old.size());
+    std::memset(data + old.size(), 0, size - old.size());
+  }
+  changed(key, db_);
+  return data;
+}
+
+void WriteTx::erase(const KeyRef& key, Found& found, int db) {
+  engine_.shard_of(key).erase(engine_.physical(db), key, found, graveyard_);
+  found = {};
+  changed(key, db);
+}
+
+bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
+  Shard& shard = engine_.shard_of(key);
+  if (!found.slot) found = shard.find(physical_db(), key);
+  if (!shard.set_deadline(physical_db(), found, deadline_ms)) return false;
+  engine_.timer_added();
+  changed(key, db_);
+  return true;
+}
+
+bool WriteTx::clear_deadline(const KeyRef& key, Found& found) {
+  if (!engine_.shard_of(key).clear_deadline(physical_db(), found)) return false;
+  changed(key, db_);
+  return true;
+}
+
+// Gives an absent key the value of `source`, or `body` where the value is one.
+bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
+                         std::optional<int64_t> deadline) {
+  Shard& shard = engine_.shard_of(to);
+  const int db = engine_.physical(to_db);
+  Entry::Shape shape = source->shape();
+  // Another key's length can push a value over the limit of a block, or let it back in.
+  std::string_view bytes;
+  if (source->type() == Type::kString && source->encoding() != Encoding::kInteger) {
+    bytes = body != nullptr ? std::string_view(body->data(), body->size) : source->inline_value();
+    shape = string_shape(to.bytes.size(), bytes.size());
+    shape.raw = source->raw();
+  }
+  StringBody* fresh = nullptr;
+  if (shape.encoding == Encoding::kBody && body == nullptr) {
+    fresh = Shard::allocate_body(bytes.size(), bytes.size());
+    if (fresh == nullptr) return false;
+    std::memcpy(fresh->data(), bytes.data(), bytes.size());
+  }
+  Entry* entry = shard.insert(db, to, shape, engine_.seen_s());
+  Found found{entry, {}};
+  if (entry != nullptr && deadline.has_value()) {
+    found = shard.find(db, to);
+    if (shape.encoding == Encoding::kBody) entry->set_body<StringBody>(nullptr);
+    if (!shard.set_deadline(db, found, *deadline)) {
+      shard.erase(db, to, found, graveyard_);
+      found = {};
+    } else {
+      engine_.timer_added();
+    }
+  }
+  if (!found) {
+    if (fresh != nullptr) graveyard_.bury(fresh);
+    return false;
+  }
+  switch (shape.encoding) {
+    case Encoding::kInteger: found.entry->set_integer(source->integer()); break;
+    case Encoding::kInline: {
+      if (!bytes.empty()) std::memcpy(found.entry->inline_data(), bytes.data(), bytes.size());
+      if (body != nullptr) graveyard_.bury(body);
+      break;
+    }
+    case Encoding::kBody: shard.attach_body(found.entry, body != nullptr ? body : fresh); break;
+  }
+  changed(to, to_db);
+  return true;
+}
+
+bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, int to_db) {
+  StringBody* body = nullptr;
+  if (source.entry->encoding() == Encoding::kBody) {
+    const auto* original = source.entry->body<StringBody>();
+    body = Shard::allocate_body(original->size, original->size);
+    if (body == nullptr) return false;
+    std::memcpy(body->data(), original->data(), original->size);
+  }
+  if (take_place(to, to_db, source.entry, body, deadline_ms(from, source.entry))) return true;
+  if (body != nullptr) graveyard_.bury(body);
+  return false;
+}
+
+bool WriteTx::move(const KeyRef& from, Found& source, const KeyRef& to, int to_db) {
+  Shard& shard = engine_.shard_of(from);
+  const bool has_body = source.entry->encoding() == Encoding::kBody;
+  StringBody* body = has_body ? shard.detach_body(source.entry) : nullptr;
+  if (!take_place(to, to_db, source.entry, body, deadline_ms(from, source.entry))) {
+    if (has_body) shard.attach_body(source.entry, body);
+    return false;
+  }
+  // The destination may share the source's index, which may have grown.
+  Found again = shard.find(physical_db(), from);
+  erase(from, again);
+  source = {};
+  return true;
+}
+
+}  // namespace inlay

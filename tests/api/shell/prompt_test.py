@@ -1,0 +1,151 @@
+"""The shell on a terminal: a person types into a pseudo terminal, and the screen is read."""
+
+import os
+import pty
+import re
+import select
+import signal
+import tempfile
+import time
+
+from shell_test import INLAY, check, check_equal, fail
+
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
+
+
+class Terminal:
+    """One run of the shell."""
+
+    def __init__(self, home):
+        self.screen = b""
+        self.pid, self.file = pty.fork()
+        if self.pid == 0:
+            for name in ("INLAY_HISTORY", "LC_ALL", "LANG"):
+                os.environ.pop(name, None)
+            os.environ.update(HOME=home, TERM="xterm")
+            os.execv(INLAY, [INLAY])
+        self.expect(b"inlay> ")
+
+    def read(self, seconds):
+        """Adds what appears to the screen; False at the end."""
+        if not select.select([self.file], [], [], seconds)[0]:
+            return True
+        try:
+            piece = os.read(self.file, 65536)
+        except OSError:
+            return False
+        self.screen += piece
+        return bool(piece)
+
+    def expect(self, text):
+        """Waits for the text; what stands up to its end is consumed."""
+        deadline = time.monotonic() + 30
+        while True:
+            plain = ESCAPES.sub(b"", self.screen)
+            if text in plain:
+                at = plain.index(text) + len(text)
+                seen, self.screen = plain[:at], plain[at:]
+                return seen
+            if time.monotonic() > deadline or not self.read(1):
+                fail(f"{text!r} does not appear on the screen: {plain!r}")
+
+    def type(self, keys):
+        os.write(self.file, keys)
+
+    def finish(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.read(1):
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def interrupt(self):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def test_commands(home):
+    terminal = Terminal(home)
+    terminal.type(b'SET greeting "hello world"\n')
+    terminal.expect(b"OK\n")
+    terminal.expect(b"inlay> ")
+    terminal.type(b"GET greeting\n")
+    terminal.expect(b'"hello world"\n')
+    terminal.type(b"GET 'open\n")
+    terminal.expect(b"Invalid argument(s)\n")
+    terminal.type(b"NOSUCH\n")
+    terminal.expect(b"(error) ERR unknown command")
+    terminal.type(b"SELECT 3\n")
+    terminal.expect(b"inlay[3]> ")
+    terminal.type(b"c2: GET greeting\n")
+    terminal.expect(b'"hello world"\n')
+    terminal.expect(b"inlay[3]> ")
+    terminal.type(b"SELECT 0\n")
+    terminal.expect(b"inlay> ")
+    terminal.type("SET k grüße\n".encode())
+    terminal.expect(b"OK\n")
+    terminal.type(b"GET k\n")
+    terminal.expect(rb'"gr\xc3\xbc\xc3\x9fe"')
+    terminal.type(b"help strlen\n")
+    terminal.expect(b"complexity: O(1)")
+    terminal.type(b"quit\n")
+    check_equal(terminal.finish(), 0, "quit")
+
+
+def test_tab(home):
+    terminal = Terminal(home)
+    terminal.type(b"strl\t")
+    terminal.expect(b"strlen ")
+    terminal.type(b"\t")
+    terminal.expect(b"STRLEN key\n")
+    terminal.expect(b"inlay> strlen ")
+    terminal.type(b"nosuch\n")
+    terminal.expect(b"(integer) 0\n")
+    terminal.type(b"GET\t")
+    listed = terminal.expect(b"GETSET\n")
+    check(b"  GET key\n" in listed and b"GETRANGE" in listed and b"GETDEL" in listed, listed)
+    terminal.expect(b"inlay> GET")
+    terminal.type(b"RANGE k 0 1\n")
+    terminal.expect(b'""\n')
+    terminal.type(b"\x04")
+    check_equal(terminal.finish(), 0, "Ctrl-D")
+
+
+def test_keys(home):
+    terminal = Terminal(home)
+    terminal.type(b"SET half typed\x03")
+    terminal.expect(b"^C")
+    terminal.expect(b"inlay> ")
+    terminal.type(b"EXISTS half\n")
+    terminal.expect(b"(integer) 0\n")
+    terminal.expect(b"inlay> ")
+    terminal.type(b"\x1b[A\n")
+    terminal.expect(b"EXISTS half")
+    terminal.expect(b"(integer) 0\n")
+    terminal.type(b"ECHO ac\x1b[Db\n")
+    terminal.expect(b'"abc"\n')
+    terminal.interrupt()
+
+
+def test_history(home):
+    """Lines are kept at once, even if the shell is killed, and come back in the next run."""
+    terminal = Terminal(home)
+    terminal.type(b"ECHO remembered\n")
+    terminal.expect(b'"remembered"\n')
+    terminal.expect(b"inlay> ")
+    terminal.interrupt()
+    path = os.path.join(home, ".inlay_history")
+    check_equal(os.stat(path).st_mode & 0o077, 0, "the history is private")
+    terminal = Terminal(home)
+    terminal.type(b"\x1b[A\n")
+    terminal.expect(b'"remembered"\n')
+    terminal.type(b"\x12memb\n\n")
+    terminal.expect(b'"remembered"\n')
+    terminal.type(b"exit\n")
+    check_equal(terminal.finish(), 0, "exit")
+
+
+for name, test in list(globals().items()):
+    if name.startswith("test_"):
+        print(name, flush=True)
+        with tempfile.TemporaryDirectory() as home:
+            test(home)

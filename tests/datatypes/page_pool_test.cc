@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "inlay/datatypes/slab.h"
+
+namespace inlay {
+namespace {
+
+// More pages than two regions of 511 hold.
+constexpr size_t kPages = 1'200;
+
+void fill(void* page, size_t number) { std::memset(page, static_cast<int>(number % 251), PagePool::kPageSize); }
+
+bool is_filled(const void* page, size_t number) {
+  const auto* bytes = static_cast<const unsigned char*>(page);
+  return bytes[0] == number % 251 && std::memcmp(bytes, bytes + 1, PagePool::kPageSize - 1) == 0;
+}
+
+TEST(PagePool, pages_are_aligned_distinct_and_writable) {
+  PagePool pool;
+  std::vector<void*> pages;
+  for (size_t i = 0; i < kPages; ++i) {
+    pages.push_back(pool.allocate());
+    ASSERT_NE(pages[i], nullptr);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(pages[i]) % PagePool::kPageSize, 0u);
+    fill(pages[i], i);
+  }
+  EXPECT_EQ(std::set<void*>(pages.begin(), pages.end()).size(), kPages);
+  EXPECT_EQ(pool.pages_in_use(), kPages);
+  for (size_t i = 0; i < kPages; ++i) EXPECT_TRUE(is_filled(pages[i], i)) << i;
+  for (void* page : pages) pool.deallocate(page);
+  EXPECT_EQ(pool.pages_in_use(), 0u);
+}
+
+TEST(PagePool, returned_pages_are_handed_out_again) {
+  PagePool pool;
+  std::vector<void*> pages;
+  for (int round = 0; round < 5; ++round) {
+    for (size_t i = 0; i < kPages; ++i) {
+      pages.push_back(pool.allocate());
+      fill(pages.back(), i);
+    }
+    // Every other page first, so that regions are partly free before they are empty.
+    for (size_t i = 0; i < kPages; i += 2) pool.deallocate(pages[i]);
+    for (size_t i = 1; i < kPages; i += 2) {
+      EXPECT_TRUE(is_filled(pages[i], i));
+      pool.deallocate(pages[i]);
+    }
+    pages.clear();
+    EXPECT_EQ(pool.pages_in_use(), 0u);
+  }
+}
+
+TEST(PagePool, threads_get_pages_of_their_own) {
+  PagePool pool;
+  constexpr size_t kThreads = 4;
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&pool, t] {
+      std::vector<void*> mine;
+      for (int round = 0; round < 20; ++round) {
+        for (int i = 0; i < 100; ++i) {
+          mine.push_back(pool.allocate());
+          fill(mine.back(), t + 1);
+        }
+        for (int i = 0; i < 60; ++i) {
+          EXPECT_TRUE(is_filled(mine.back(), t + 1));
+          pool.deallocate(mine.back());
+          mine.pop_back();
+        }
+      }
+      for (void* page : mine) pool.deallocate(page);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.pages_in_use(), 0u);
+}
+
+}  // namespace
+}  // namespace inlay
