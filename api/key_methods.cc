@@ -19,7 +19,9 @@ INLAY_METHOD Out<bool> KeyCommands<Self, Out>::del(Key key) {
   if (!removed.ok()) return removed.status();
   return *removed == 1;
 }
-INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::del(Keys keys) { return FrontDoor::run<cmd::del>(INLAY_SELF, keys); }
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::del(Keys keys) {
+  return FrontDoor::run<cmd::del>(INLAY_SELF, keys);
+}
 INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::unlink(Keys keys) {
   return FrontDoor::run<cmd::del>(INLAY_SELF, keys);
 }
@@ -77,7 +79,9 @@ INLAY_METHOD Out<std::optional<std::string>> KeyCommands<Self, Out>::randomkey()
   return FrontDoor::run<cmd::randomkey>(INLAY_SELF);
 }
 INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::dbsize() { return FrontDoor::run<cmd::dbsize>(INLAY_SELF); }
-INLAY_METHOD Out<Ok> KeyCommands<Self, Out>::flushdb() { return FrontDoor::run<cmd::flushdb>(INLAY_SELF, FlushMode{}); }
+INLAY_METHOD Out<Ok> KeyCommands<Self, Out>::flushdb() {
+  return FrontDoor::run<cmd::flushdb>(INLAY_SELF, FlushMode{});
+}
 
 INLAY_METHOD Out<std::optional<std::string>> KeyCommands<Self, Out>::object_encoding(Key key) {
   return FrontDoor::run<cmd::object_encoding>(INLAY_SELF, key);

@@ -1,19 +1,20 @@
 #include "inlay/reply.h"
 
-#include <algorithm>
-
-#include "inlay/datatypes/number.h"
+#include <cstdio>
 
 namespace inlay {
 namespace {
 
 using Kind = Reply::Kind;
 
-// Redis prints doubles with 17 digits and cuts what they do not need.
-std::string double_text(double value) { return format_double(value); }
+// Redis 7.0 sends doubles with 17 digits, so 0.1 reads 0.10000000000000001; 7.2 sends the shortest form.
+std::string double_text(double value) {
+  char text[40];
+  return {text, static_cast<size_t>(std::snprintf(text, sizeof text, "%.17g", value))};
+}
 
-std::string aggregate_text(const Reply::Items& items, size_t step, std::string_view mark, std::string_view empty,
-                           const std::string& prefix);
+std::string aggregate_text(const Reply::Items& items, size_t step, std::string_view mark,
+                           std::string_view empty, const std::string& prefix);
 
 // What stands before nested lines is as wide as the number before the first.
 std::string text_of(const Reply& reply, const std::string& prefix) {
@@ -40,8 +41,8 @@ bool takes_lines(const Reply& reply) {
   return items.size() > step || (items.size() == step && takes_lines(items.back()));
 }
 
-std::string aggregate_text(const Reply::Items& items, size_t step, std::string_view mark, std::string_view empty,
-                           const std::string& prefix) {
+std::string aggregate_text(const Reply::Items& items, size_t step, std::string_view mark,
+                           std::string_view empty, const std::string& prefix) {
   if (items.empty()) return std::string(empty);
   const size_t rows = items.size() / step;
   const size_t width = std::to_string(rows).size();

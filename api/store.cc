@@ -44,7 +44,8 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
   return std::unique_ptr<Store>(new Store(std::make_unique<internal::StoreCore>(std::move(engine))));
 }
 
-Store::Store(std::unique_ptr<internal::StoreCore> core) : Database(core.get(), 0), core_owner_(std::move(core)) {}
+Store::Store(std::unique_ptr<internal::StoreCore> core)
+    : Database(core.get(), 0), core_owner_(std::move(core)) {}
 
 Store::~Store() = default;
 
@@ -78,7 +79,8 @@ size_t Store::maintain() { return core_owner_->engine.maintain(); }
 uint64_t Store::digest() const { return KeyspaceTx(core_owner_->engine, 0).digest(); }
 
 absl::Status Store::check_invariants() const {
-  return core_owner_->engine.check_invariants() ? absl::OkStatus() : absl::InternalError("an invariant does not hold");
+  return core_owner_->engine.check_invariants() ? absl::OkStatus()
+                                                : absl::InternalError("an invariant does not hold");
 }
 
 Result<bool> Database::visit(Key key, absl::FunctionRef<void(Bytes)> look) const {

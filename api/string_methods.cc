@@ -39,7 +39,8 @@ INLAY_METHOD Out<std::optional<std::string>> StringCommands<Self, Out>::getset(K
 INLAY_METHOD Out<std::optional<std::string>> StringCommands<Self, Out>::getdel(Key key) {
   return FrontDoor::run<cmd::getdel>(INLAY_SELF, key);
 }
-INLAY_METHOD Out<std::optional<std::string>> StringCommands<Self, Out>::getex(Key key, const GetExOptions& options) {
+INLAY_METHOD Out<std::optional<std::string>> StringCommands<Self, Out>::getex(Key key,
+                                                                              const GetExOptions& options) {
   return FrontDoor::run<cmd::getex>(INLAY_SELF, key, options);
 }
 
@@ -56,11 +57,15 @@ INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::setrange(Key key, int64_t o
   return FrontDoor::run<cmd::setrange>(INLAY_SELF, key, offset, value.view());
 }
 
-INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::incr(Key key) { return FrontDoor::run<cmd::incr>(INLAY_SELF, key); }
+INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::incr(Key key) {
+  return FrontDoor::run<cmd::incr>(INLAY_SELF, key);
+}
 INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::incr(Key key, int64_t by) {
   return FrontDoor::run<cmd::incrby>(INLAY_SELF, key, by);
 }
-INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::decr(Key key) { return FrontDoor::run<cmd::decr>(INLAY_SELF, key); }
+INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::decr(Key key) {
+  return FrontDoor::run<cmd::decr>(INLAY_SELF, key);
+}
 INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::decr(Key key, int64_t by) {
   return FrontDoor::run<cmd::decrby>(INLAY_SELF, key, by);
 }
@@ -79,7 +84,8 @@ INLAY_METHOD Out<Ok> StringCommands<Self, Out>::mset(std::span<const KeyValue> p
 INLAY_METHOD Out<bool> StringCommands<Self, Out>::msetnx(std::span<const KeyValue> pairs) {
   return FrontDoor::run<cmd::msetnx>(INLAY_SELF, pairs);
 }
-INLAY_METHOD Out<bool> StringCommands<Self, Out>::msetex(std::span<const KeyValue> pairs, const MSetExOptions& options) {
+INLAY_METHOD Out<bool> StringCommands<Self, Out>::msetex(std::span<const KeyValue> pairs,
+                                                         const MSetExOptions& options) {
   return FrontDoor::run<cmd::msetex>(INLAY_SELF, pairs, options);
 }
 

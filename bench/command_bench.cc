@@ -134,7 +134,8 @@ void command_redis(benchmark::State& state, const char* command, Kind kind) {
     const double usec = redis.usec_per_call(command, [&] {
       redis.pipeline(kCalls, [&](size_t) -> RedisPeer::Argv {
         key.format(random.below(kKeys));
-        return sets ? RedisPeer::Argv{command, key.view(), value.view()} : RedisPeer::Argv{command, key.view()};
+        return sets ? RedisPeer::Argv{command, key.view(), value.view()}
+                    : RedisPeer::Argv{command, key.view()};
       });
     });
     state.SetIterationTime(usec * 1e-6 * kCalls);
@@ -181,8 +182,12 @@ void incr_inlay(benchmark::State& state) {
 void register_all() {
   for (const Kind kind : kKinds) {
     const std::string name = std::string("memory_") + name_of(kind) + "/1M/";
-    benchmark::RegisterBenchmark((name + "redis").c_str(), memory_redis, kind)->Iterations(1)->UseManualTime();
-    benchmark::RegisterBenchmark((name + "inlay").c_str(), memory_inlay, kind)->Iterations(1)->UseManualTime();
+    benchmark::RegisterBenchmark((name + "redis").c_str(), memory_redis, kind)
+        ->Iterations(1)
+        ->UseManualTime();
+    benchmark::RegisterBenchmark((name + "inlay").c_str(), memory_inlay, kind)
+        ->Iterations(1)
+        ->UseManualTime();
   }
   const auto add_redis = [](const char* command, Kind kind) {
     const std::string name = std::string(command) + "/1M/redis";

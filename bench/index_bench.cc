@@ -13,15 +13,24 @@
 #include <vector>
 
 #include "bench/workload.h"
+#include "inlay/datatypes/slab.h"
 #include "inlay/datatypes/tag_index.h"
 
 namespace inlay::bench {
 namespace {
 
-struct alignas(64) Record {
+struct Record {
   uint64_t hash;
   uint64_t payload;
+  char rest[48];
 };
+
+// Where the records of both contestants live.
+Slab& slab() {
+  static PagePool pages;
+  static Slab slab(pages);
+  return slab;
+}
 
 // The i-th hash of a sequence without repetitions whose bits are all good.
 uint64_t hash_of_number(uint64_t i) {
@@ -39,7 +48,7 @@ class Index {
     return slot ? static_cast<Record*>(slot.record()) : nullptr;
   }
   void insert(Record* record) { (void)index_.insert(record->hash, record, hash_of); }
-  void erase(uint64_t hash) { index_.erase(slot_of(hash), hash, hash_of); }
+  void erase(uint64_t hash) { index_.erase(slot_of(hash), hash); }
   size_t size() const { return index_.size(); }
 
  private:
@@ -47,7 +56,7 @@ class Index {
   TagIndex::Slot slot_of(uint64_t hash) const {
     return index_.find(hash, [hash](const void* record) { return hash_of(record) == hash; });
   }
-  TagIndex index_;
+  TagIndex index_{slab()};
 };
 
 class FlatMap {
@@ -70,10 +79,11 @@ class FlatMap {
 };
 
 // Records in the order of the numbers that made their hashes.
-std::vector<Record>& records() {
-  static std::vector<Record> records = [] {
-    std::vector<Record> fresh(kKeys);
-    for (uint64_t i = 0; i < kKeys; ++i) fresh[i] = {hash_of_number(i + 1), i};
+std::vector<Record*>& records() {
+  static std::vector<Record*> records = [] {
+    std::vector<Record*> fresh(kKeys);
+    for (uint64_t i = 0; i < kKeys; ++i)
+      fresh[i] = new (slab().allocate(sizeof(Record))) Record{hash_of_number(i + 1), i, {}};
     return fresh;
   }();
   return records;
@@ -82,7 +92,7 @@ std::vector<Record>& records() {
 template <class Table>
 std::unique_ptr<Table> filled() {
   auto table = std::make_unique<Table>();
-  for (Record& record : records()) table->insert(&record);
+  for (Record* record : records()) table->insert(record);
   return table;
 }
 
@@ -134,7 +144,7 @@ void erase_all(benchmark::State& state) {
     state.PauseTiming();
     auto table = filled<Table>();
     state.ResumeTiming();
-    for (uint32_t i = 0; i < kKeys; ++i) table->erase(records()[shuffled(i, kKeys)].hash);
+    for (uint32_t i = 0; i < kKeys; ++i) table->erase(records()[shuffled(i, kKeys)]->hash);
     require(table->size() == 0);
     state.PauseTiming();
     table.reset();

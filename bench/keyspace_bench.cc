@@ -33,19 +33,20 @@ Map& strings() {
   return *map;
 }
 
-// The same keys with the number 1000 each, and how often one has been added.
+// A map with the number 1000 under the same keys.
 template <class Map>
-struct Counters {
-  static Counters& instance() {
-    static Counters counters;
-    return counters;
-  }
-  Counters() {
-    for (uint32_t i = 0; i < kKeys; ++i) map.insert(FreshKey(shuffled(i, kKeys)).view(), "1000");
-  }
-  Map map;
-  std::atomic<uint64_t> additions{0};
-};
+Map& counters() {
+  static const std::unique_ptr<Map> map = [] {
+    auto fresh = std::make_unique<Map>();
+    for (uint32_t i = 0; i < kKeys; ++i) fresh->insert(FreshKey(shuffled(i, kKeys)).view(), "1000");
+    return fresh;
+  }();
+  return *map;
+}
+
+// How often a counter has been incremented.
+template <class Map>
+std::atomic<uint64_t> increments{0};
 
 const std::vector<FreshKey>& present_keys() {
   static const std::vector<FreshKey> keys = prebuilt_keys(0);
@@ -122,7 +123,8 @@ void visit_prebuilt(benchmark::State& state) {
   size_t next = start_of(state);
   int64_t right = 0;
   for (auto _ : state) {
-    map.visit(keys[next].view(), [&](std::string_view value) { right += value.size() == kValueBytes && value.back() == 'v'; });
+    map.visit(keys[next].view(),
+              [&](std::string_view value) { right += value.size() == kValueBytes && value.back() == 'v'; });
     if (++next == keys.size()) next = 0;
   }
   finish(state, state.iterations(), right);
@@ -166,16 +168,16 @@ void get_set_fresh(benchmark::State& state) {
 
 template <class Map>
 void incr_fresh(benchmark::State& state) {
-  Counters<Map>& counters = Counters<Map>::instance();
+  Map& map = counters<Map>();
   Uniform random(seed_of(state));
   FreshKey key;
   int64_t right = 0;
   for (auto _ : state) {
-    const int64_t sum = counters.map.incr(key.format(random.below(kKeys)));
+    const int64_t sum = map.incr(key.format(random.below(kKeys)));
     benchmark::DoNotOptimize(sum);
     right += sum > 1000;
   }
-  counters.additions += static_cast<uint64_t>(state.iterations());
+  increments<Map> += static_cast<uint64_t>(state.iterations());
   finish(state, state.iterations(), right);
 }
 
@@ -199,13 +201,12 @@ void mget16_fresh(benchmark::State& state) {
 // Not one increment may have been lost or made up.
 template <class Map>
 void check_counters() {
-  Counters<Map>& counters = Counters<Map>::instance();
-  const uint64_t additions = counters.additions;
-  if (additions == 0) return;
+  if (increments<Map> == 0) return;
   uint64_t sum = 0;
   FreshKey key;
-  for (uint32_t id = 0; id < kKeys; ++id) sum += static_cast<uint64_t>(counters.map.incr(key.format(id))) - 1001;
-  if (sum == additions) return;
+  for (uint32_t id = 0; id < kKeys; ++id)
+    sum += static_cast<uint64_t>(counters<Map>().incr(key.format(id))) - 1001;
+  if (sum == increments<Map>) return;
   std::fprintf(stderr, "%s lost increments\n", Map::kName);
   std::abort();
 }
@@ -213,7 +214,10 @@ void check_counters() {
 template <class Map>
 void register_contestant() {
   const auto add = [](const char* name, void (*run)(benchmark::State&)) {
-    benchmark::RegisterBenchmark((std::string(name) + "/" + Map::kName).c_str(), run)->UseRealTime()->Threads(1)->Threads(2);
+    benchmark::RegisterBenchmark((std::string(name) + "/" + Map::kName).c_str(), run)
+        ->UseRealTime()
+        ->Threads(1)
+        ->Threads(2);
   };
   add("get/fresh", get_fresh<Map>);
   add("visit/prebuilt", visit_prebuilt<Map>);

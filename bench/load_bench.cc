@@ -1,17 +1,17 @@
 // Filling an empty store: time per insert, the slowest inserts, and memory. Keys of 17 bytes, values of 32 bytes,
 // one thread, keys in order of id.
 //
-// Names: load/<keys>/<contestant> has ns per insert; load_latency/10M/<contestant> times every insert, with counters
-// slowest_ns, p9999_ns and preempted; memory/1M/<contestant> has counters of bytes per key beyond key and value:
+// Names: load/<keys>/<contestant> has processor time per insert; load_latency/10M/<contestant> times every insert, with
+// counters slowest_ns and p9999_ns; memory/1M/<contestant> has counters of bytes per key beyond key and value:
 // process_bytes from the kernel's account of the process, account_bytes from the store's own.
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
 #include <x86intrin.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,10 +23,11 @@
 namespace inlay::bench {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-double seconds_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double>(SteadyClock::now() - start).count();
+// Processor time of this thread: other programs' turns on its core do not count.
+double thread_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 template <class Map>
@@ -42,56 +43,67 @@ void load(benchmark::State& state) {
   for (auto _ : state) {
     auto map = std::make_unique<Map>();
     FreshKey key;
-    const auto start = SteadyClock::now();
+    const double start = thread_seconds();
     for (uint32_t id = 0; id < keys; ++id) map->insert(key.format(id), Value(id).view());
-    state.SetIterationTime(seconds_since(start));
+    state.SetIterationTime(thread_seconds() - start);
     require_size(*map, keys);
   }
   state.SetItemsProcessed(state.iterations() * keys);
 }
 
-int64_t preemptions() {
-  rusage usage{};
-  getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_nivcsw;
+// Nanoseconds that this thread has waited for a core, by the kernel's account.
+uint64_t waited_ns() {
+  FILE* file = std::fopen("/proc/thread-self/schedstat", "r");
+  unsigned long long ran = 0;
+  unsigned long long waited = 0;
+  if (file == nullptr || std::fscanf(file, "%llu %llu", &ran, &waited) != 2) {
+    std::perror("/proc/thread-self/schedstat");
+    std::exit(1);
+  }
+  std::fclose(file);
+  return waited;
+}
+
+// What a cycle of the time stamp counter lasts.
+double calibrate() {
+  using SteadyClock = std::chrono::steady_clock;
+  const auto start = SteadyClock::now();
+  const uint64_t first = __rdtsc();
+  while (SteadyClock::now() - start < std::chrono::milliseconds(20)) {
+  }
+  const std::chrono::duration<double, std::nano> passed = SteadyClock::now() - start;
+  return passed.count() / static_cast<double>(__rdtsc() - first);
 }
 
 struct Latencies {
-  double slowest_ns = 0;
-  double p9999_ns = 0;
-  double preempted = 0;
+  double slowest_ns;
+  double p9999_ns;
 };
 
-// Times every insert by the processor's clock. An insert during which the kernel ran somebody else is left out.
+// Times every insert by the processor's clock. Where the thread had to wait for a core, the wait is subtracted.
 template <class Map>
 Latencies insert_latencies(Map& map, uint32_t keys) {
-  constexpr uint32_t kSuspicious = 50'000;  // Cycles; a switch of threads takes longer.
-  std::vector<uint32_t> cycles(keys, 1);    // Touched here, so that writing to it later does not fault.
-  Latencies latencies;
+  constexpr uint64_t kSuspicious = 50'000;  // Cycles; being put aside takes longer.
+  std::vector<float> ns(keys, 1);           // Touched here, so that writing to it later does not fault.
+  const double ns_per_cycle = calibrate();
   FreshKey key;
-  int64_t preempted = preemptions();
-  const auto start = SteadyClock::now();
-  const uint64_t first_cycle = __rdtsc();
+  uint64_t waited = waited_ns();
   for (uint32_t id = 0; id < keys; ++id) {
     const Value value(id);
     key.format(id);
     const uint64_t before = __rdtsc();
     map.insert(key.view(), value.view());
-    const uint64_t took = __rdtsc() - before;
-    cycles[id] = static_cast<uint32_t>(std::min<uint64_t>(took, UINT32_MAX));
-    if (took < kSuspicious) [[likely]] continue;
-    const int64_t now = preemptions();
-    if (now == preempted) continue;
-    preempted = now;
-    cycles[id] = 0;
-    ++latencies.preempted;
+    const uint64_t cycles = __rdtsc() - before;
+    ns[id] = static_cast<float>(static_cast<double>(cycles) * ns_per_cycle);
+    if (cycles < kSuspicious) [[likely]]
+      continue;
+    const uint64_t now = waited_ns();
+    ns[id] = std::max(0.0f, ns[id] - static_cast<float>(now - waited));
+    waited = now;
   }
-  const double ns_per_cycle = seconds_since(start) * 1e9 / static_cast<double>(__rdtsc() - first_cycle);
-  const auto p9999 = cycles.begin() + static_cast<std::ptrdiff_t>(keys / 10'000 * 9'999);
-  std::nth_element(cycles.begin(), p9999, cycles.end());
-  latencies.p9999_ns = *p9999 * ns_per_cycle;
-  latencies.slowest_ns = *std::max_element(p9999, cycles.end()) * ns_per_cycle;
-  return latencies;
+  const auto p9999 = ns.begin() + static_cast<std::ptrdiff_t>(keys / 10'000 * 9'999);
+  std::nth_element(ns.begin(), p9999, ns.end());
+  return {.slowest_ns = *std::max_element(p9999, ns.end()), .p9999_ns = *p9999};
 }
 
 template <class Map>
@@ -99,13 +111,12 @@ void load_latency(benchmark::State& state) {
   const auto keys = static_cast<uint32_t>(state.range(0));
   for (auto _ : state) {
     auto map = std::make_unique<Map>();
-    const auto start = SteadyClock::now();
+    const double start = thread_seconds();
     const Latencies latencies = insert_latencies(*map, keys);
-    state.SetIterationTime(seconds_since(start));
+    state.SetIterationTime(thread_seconds() - start);
     require_size(*map, keys);
     state.counters["slowest_ns"] = latencies.slowest_ns;
     state.counters["p9999_ns"] = latencies.p9999_ns;
-    state.counters["preempted"] = latencies.preempted;
   }
 }
 

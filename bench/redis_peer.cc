@@ -26,13 +26,25 @@ constexpr auto kPatience = std::chrono::seconds(10);
 }
 
 pid_t start_server(const std::string& folder) {
-  std::vector<std::string> words = {"redis-server", "--port",     "0",  "--unixsocket", folder + "/socket", "--dir", folder,
-                                    "--save",       "",           "--appendonly", "no",  "--logfile", folder + "/log"};
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    "0",
+                                    "--unixsocket",
+                                    folder + "/socket",
+                                    "--dir",
+                                    folder,
+                                    "--save",
+                                    "",
+                                    "--appendonly",
+                                    "no",
+                                    "--logfile",
+                                    folder + "/log"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t pid = -1;
-  if (posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0) fail("cannot start redis-server");
+  if (posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0)
+    fail("cannot start redis-server");
   return pid;
 }
 

@@ -1,7 +1,8 @@
 // TimerWheel against what one would write with the standard library: 1M timers, one thread.
 //
-// Deadlines are uniform over one hour, as those of sessions are. Timers are rescheduled and cancelled in random order,
-// in a program whose cache holds a small part of them. Names: <call>/1M_over_1h/<contestant>. Times are per timer.
+// Deadlines are uniform over one hour, as those of sessions are. Timers are rescheduled and cancelled in
+// random order, in a program whose cache holds a small part of them. Names: <call>/1M_over_1h/<contestant>.
+// Times are per timer.
 //
 //   schedule         into an empty wheel, memory included
 //   reschedule       each timer once, to a deadline as random as the first
@@ -28,8 +29,8 @@ namespace {
 
 constexpr uint32_t kTimers = 1'000'000;
 constexpr uint32_t kHourMs = 3'600'000;
-// Half an hour before one of the wheel's boundaries (2^22 ms), so that the hour straddles it: neither the best case
-// nor, in number of moves, the worst.
+// Half an hour before one of the wheel's boundaries (2^22 ms), so that the hour straddles it: neither the
+// best case nor, in number of moves, the worst.
 constexpr int64_t kNowMs = (int64_t{405'312} << 22) - kHourMs / 2;
 
 class Wheel {
@@ -123,7 +124,8 @@ class LazyHeap {
   }
   size_t size() const { return size_; }
   size_t memory_usage() const {
-    return heap_.capacity() * sizeof(Item) + timers_.capacity() * sizeof(State) + free_.capacity() * sizeof(Timer);
+    return heap_.capacity() * sizeof(Item) + timers_.capacity() * sizeof(State) +
+           free_.capacity() * sizeof(Timer);
   }
 
  private:

@@ -25,7 +25,7 @@
 namespace inlay {
 namespace {
 
-constexpr size_t kRegionSize = size_t{2} << 20;
+constexpr size_t kRegionSize = PagePool::kRegionSize;
 constexpr size_t kRegionPages = kRegionSize / PagePool::kPageSize - 1;  // The first one is the header.
 // Small stores stay small: only later regions ask for huge pages, which the kernel backs whole.
 constexpr size_t kRegionsWithoutHugePages = 4;
@@ -37,7 +37,7 @@ struct FreePage {
 struct Region {
   Region* prev;
   Region* next;
-  FreePage* free;    // Returned pages.
+  FreePage* free;      // Returned pages.
   uint32_t untouched;  // Pages from this index on were never handed out.
   uint32_t used;
 };
@@ -48,13 +48,16 @@ Region* region_of(void* page) {
 
 // Maps one aligned region, by mapping twice as much and trimming.
 Region* map_region(bool huge) {
-  void* raw = mmap(nullptr, 2 * kRegionSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* raw = mmap(nullptr, 2 * kRegionSize, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) return nullptr;
   char* start = static_cast<char*>(raw);
-  char* aligned = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(start) + kRegionSize - 1) & ~(kRegionSize - 1));
+  char* aligned =
+      reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(start) + kRegionSize - 1) & ~(kRegionSize - 1));
   if (aligned > start) munmap(start, static_cast<size_t>(aligned - start));
   char* end = start + 2 * kRegionSize;
-  if (end > aligned + kRegionSize) munmap(aligned + kRegionSize, static_cast<size_t>(end - aligned) - kRegionSize);
+  if (end > aligned + kRegionSize)
+    munmap(aligned + kRegionSize, static_cast<size_t>(end - aligned) - kRegionSize);
 #if defined(MADV_HUGEPAGE)
   if (huge) madvise(aligned, kRegionSize, MADV_HUGEPAGE);
 #endif
@@ -65,10 +68,10 @@ Region* map_region(bool huge) {
 
 struct PagePool::State {
   mutable std::mutex mutex;
-  Region* open = nullptr;   // Regions with a page to give.
+  Region* open = nullptr;  // Regions with a page to give.
   Region* full = nullptr;
   size_t regions = 0;
-  size_t idle = 0;          // Open regions with no page in use.
+  size_t idle = 0;  // Open regions with no page in use.
   size_t pages_in_use = 0;
 
   static void link(Region* region, Region** head) {
@@ -149,22 +152,6 @@ size_t PagePool::pages_in_use() const {
   return state_->pages_in_use;
 }
 
-// The head of a page. Offsets count bytes from the start of the page; 0 means none.
-struct Slab::Page {
-  Page* prev;
-  Page* next;
-  uint16_t free;       // First block of the chain of freed ones.
-  uint16_t untouched;  // Offset of the first block that was never handed out.
-  uint16_t used;
-  uint16_t class_index;
-
-  static Page* of(void* block) {
-    return reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(PagePool::kPageSize - 1));
-  }
-  char* at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
-  bool full() const { return free == 0 && untouched + class_size(class_index) > PagePool::kPageSize; }
-};
-
 Slab::~Slab() {
   const auto drop = [this](Page* list) {
     while (list != nullptr) {
@@ -179,11 +166,13 @@ Slab::~Slab() {
 }
 
 Slab::Slab(Slab&& other) noexcept
-    : pages_(other.pages_), open_(other.open_), full_(other.full_), bytes_(other.bytes_), page_count_(other.page_count_) {
-  other.open_.fill(nullptr);
-  other.full_ = nullptr;
-  other.bytes_ = other.page_count_ = 0;
-}
+    : pages_(other.pages_),
+      open_(std::exchange(other.open_, {})),
+      full_(std::exchange(other.full_, nullptr)),
+      regions_(std::move(other.regions_)),
+      last_region_(std::exchange(other.last_region_, 0)),
+      bytes_(std::exchange(other.bytes_, 0)),
+      page_count_(std::exchange(other.page_count_, 0)) {}
 
 Slab& Slab::operator=(Slab&& other) noexcept {
   if (this != &other) {
@@ -236,31 +225,88 @@ void Slab::deallocate(void* block, size_t bytes) {
   // The last open page of a class stays, so that a block freed and allocated in turn costs no page traffic.
   if (page->used == 0 && (page->next != nullptr || page->prev != nullptr)) {
     unlink(page, &open_[index]);
-    ASAN_UNPOISON_MEMORY_REGION(page, PagePool::kPageSize);
-    pages_->deallocate(page);
-    --page_count_;
+    drop_page(page);
   }
 }
 
+// A large block stands behind a head like a page's, so that its Ref is found from its address as well.
 void* Slab::allocate_large(size_t bytes) {
-  void* block = std::malloc(bytes);
-  if (block != nullptr) bytes_ += malloc_usable_size(block);
-  return block;
+  if (bytes > SIZE_MAX - 2 * PagePool::kPageSize) return nullptr;
+  auto* stub = static_cast<void**>(allocate(sizeof(void*)));
+  if (stub == nullptr) return nullptr;
+  const size_t whole = (sizeof(Page) + bytes + PagePool::kPageSize - 1) & ~(PagePool::kPageSize - 1);
+  void* memory = std::aligned_alloc(PagePool::kPageSize, whole);
+  if (memory == nullptr) {
+    deallocate(stub, sizeof(void*));
+    return nullptr;
+  }
+  Page* head = new (memory) Page{nullptr, nullptr, ref_of(stub) | kLargeBit, 0, 0, 1, kClasses};
+  *stub = head + 1;
+  bytes_ += malloc_usable_size(memory);
+  return head + 1;
 }
 
 void Slab::deallocate_large(void* block) {
-  bytes_ -= malloc_usable_size(block);
-  std::free(block);
+  Page* head = Page::of(block);
+  assert(head->class_index == kClasses && "block freed with another size");
+  const Ref stub = head->first & ~kLargeBit;
+  deallocate(at(stub), sizeof(void*));
+  bytes_ -= malloc_usable_size(head);
+  std::free(head);
+}
+
+size_t Slab::occupied(const void* block, size_t bytes) const {
+  return bytes <= kSlabBlockMax ? rounded(bytes)
+                                : malloc_usable_size(Page::of(block)) + rounded(sizeof(void*));
+}
+
+// The number of the region at `base`, a new one if it has none; false when numbers or memory are exhausted.
+bool Slab::number_region(char* base, uint32_t* number) {
+  if (last_region_ < regions_.size() && regions_[last_region_].base == base) {
+    *number = last_region_;
+    return true;
+  }
+  uint32_t unused = static_cast<uint32_t>(regions_.size());
+  for (uint32_t i = 0; i < regions_.size(); ++i) {
+    if (regions_[i].base == base) {
+      *number = last_region_ = i;
+      return true;
+    }
+    if (regions_[i].base == nullptr) unused = i;
+  }
+  if (unused > kRegionMask) return false;
+  if (unused == regions_.size()) regions_.emplace_back();
+  regions_[unused] = {base, 0};
+  *number = last_region_ = unused;
+  return true;
 }
 
 Slab::Page* Slab::add_page(size_t class_index) {
   void* memory = pages_->allocate();
   if (memory == nullptr) return nullptr;
-  Page* page = new (memory) Page{nullptr, nullptr, 0, sizeof(Page), 0, static_cast<uint16_t>(class_index)};
+  auto* base = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(memory) & ~(PagePool::kRegionSize - 1));
+  uint32_t region;
+  if (!number_region(base, &region)) {
+    pages_->deallocate(memory);
+    return nullptr;
+  }
+  ++regions_[region].pages;
+  const auto offset = static_cast<size_t>(static_cast<char*>(memory) - base);
+  const Ref first = region << kOffsetBits | static_cast<Ref>(offset / 8);
+  Page* page =
+      new (memory) Page{nullptr, nullptr, first, 0, sizeof(Page), 0, static_cast<uint16_t>(class_index)};
   ASAN_POISON_MEMORY_REGION(page->at(sizeof(Page)), PagePool::kPageSize - sizeof(Page));
   link(page, &open_[class_index]);
   ++page_count_;
   return page;
+}
+
+void Slab::drop_page(Page* page) {
+  Region& region = regions_[page->first >> kOffsetBits];
+  if (--region.pages == 0) region.base = nullptr;
+  ASAN_UNPOISON_MEMORY_REGION(page, PagePool::kPageSize);
+  pages_->deallocate(page);
+  --page_count_;
 }
 
 void Slab::link(Page* page, Page** head) {
@@ -289,7 +335,12 @@ bool Slab::check_invariants() const {
   };
   for (const Page* list : open_) visit(list, false);
   visit(full_, true);
-  return ok && pages == page_count_ && small_bytes <= bytes_;
+  size_t region_pages = 0;
+  for (const Region& region : regions_) {
+    region_pages += region.pages;
+    ok = ok && (region.base == nullptr) == (region.pages == 0);
+  }
+  return ok && pages == page_count_ && region_pages == page_count_ && small_bytes <= bytes_;
 }
 
 }  // namespace inlay

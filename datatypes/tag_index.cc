@@ -25,6 +25,7 @@ constexpr size_t groups_for(size_t records) {
 }  // namespace
 
 void TagIndex::swap(TagIndex& other) noexcept {
+  std::swap(slab_, other.slab_);
   std::swap(root_, other.root_);
   std::swap(directory_, other.directory_);
   std::swap(depth_, other.depth_);
@@ -66,24 +67,22 @@ void TagIndex::clear() {
   size_ = bytes_ = 0;
 }
 
-// Puts a word whose hash has these placing bits into a segment known to have room and not to hold it.
-void TagIndex::place(Segment segment, uint64_t hash, uint64_t word) {
+// Puts a record into a segment known to have room and not to hold it.
+void TagIndex::place(Segment segment, uint8_t tag, uint16_t window, Slab::Ref ref) {
   uint8_t* const tags = segment.tags();
-  for (size_t group = home_group(hash, segment);; group = group + 1 == segment.groups() ? 0 : group + 1) {
+  // The same group as home_group() finds from the whole hash.
+  const auto placing_bits = static_cast<uint16_t>(window << window_offset(segment.depth())) >> 8;
+  size_t group = static_cast<size_t>(placing_bits) * segment.groups() >> 8;
+  for (;; group = group + 1 == segment.groups() ? 0 : group + 1) {
     const uint32_t empty = match(tags + group * kGroup, kEmpty);
     if (empty == 0) continue;
     const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctz(empty));
-    tags[i] = tag_of(hash);
-    segment.slots()[i] = word;
+    tags[i] = tag;
+    segment.slots()[i] = ref;
+    segment.windows()[i] = window;
     ++segment.meta()->used;
     return;
   }
-}
-
-// A hash that agrees with the record's own in every bit that placing it in `target` looks at.
-uint64_t TagIndex::placing_hash(Segment target, uint8_t tag, uint64_t word, HashOf hash_of) {
-  if (target.depth() <= kPlacedDepth) return (word & ~kAddressMask) | uint64_t{tag} << 32;
-  return hash_of(reinterpret_cast<const void*>(word & kAddressMask));
 }
 
 void TagIndex::point_directory_at(uint64_t hash, Segment segment) {
@@ -92,14 +91,12 @@ void TagIndex::point_directory_at(uint64_t hash, Segment segment) {
   std::fill_n(directory_ + first, span, segment);
 }
 
-bool TagIndex::resize_segment(uint64_t hash, Segment segment, size_t groups, HashOf hash_of) {
+bool TagIndex::resize_segment(uint64_t hash, Segment segment, size_t groups) {
   const Segment fresh = allocate_segment(groups, segment.depth());
   if (!fresh) return false;
   for (size_t i = 0; i < segment.capacity(); ++i) {
     const uint8_t tag = segment.tags()[i];
-    if (tag <= kDeleted) continue;
-    const uint64_t word = segment.slots()[i];
-    place(fresh, placing_hash(fresh, tag, word, hash_of), word);
+    if (tag > kDeleted) place(fresh, tag, segment.windows()[i], segment.slots()[i]);
   }
   point_directory_at(hash, fresh);
   free_segment(segment);
@@ -125,9 +122,12 @@ bool TagIndex::split_segment(uint64_t hash, Segment segment, HashOf hash_of) {
   const unsigned depth = segment.depth();
   if (depth == depth_ && !double_directory()) return false;
   const uint64_t side_bit = uint64_t{1} << (63 - depth);
+  const auto side_of = [&](size_t slot) {
+    return segment.windows()[slot] >> (15 - window_offset(depth)) & 1;
+  };
   size_t records[2] = {0, 0};
   for (size_t i = 0; i < segment.capacity(); ++i) {
-    if (segment.tags()[i] > kDeleted) ++records[(segment.slots()[i] & side_bit) != 0];
+    if (segment.tags()[i] > kDeleted) ++records[side_of(i)];
   }
   Segment sides[2];
   for (int side = 0; side < 2; ++side) {
@@ -136,12 +136,18 @@ bool TagIndex::split_segment(uint64_t hash, Segment segment, HashOf hash_of) {
     if (side == 1) free_segment(sides[0]);
     return false;
   }
+  // Windows that hold no more bits move on, which takes the whole hash; all records are fetched ahead of it.
+  const bool moves_windows = window_offset(depth + 1) == 0;
+  for (size_t i = 0; moves_windows && i < segment.capacity(); ++i) {
+    if (segment.tags()[i] > kDeleted) __builtin_prefetch(slab_->at(segment.slots()[i]));
+  }
   for (size_t i = 0; i < segment.capacity(); ++i) {
     const uint8_t tag = segment.tags()[i];
     if (tag <= kDeleted) continue;
-    const uint64_t word = segment.slots()[i];
-    const Segment target = sides[(word & side_bit) != 0];
-    place(target, placing_hash(target, tag, word, hash_of), word);
+    const Slab::Ref ref = segment.slots()[i];
+    const uint16_t window =
+        moves_windows ? window_of(hash_of(slab_->at(ref)), depth + 1) : segment.windows()[i];
+    place(sides[side_of(i)], tag, window, ref);
   }
   point_directory_at(hash & ~side_bit, sides[0]);
   point_directory_at(hash | side_bit, sides[1]);
@@ -157,23 +163,23 @@ bool TagIndex::make_room(uint64_t hash, HashOf hash_of) {
   }
   const Segment::Meta meta = *segment.meta();
   if (meta.used + meta.deleted < limit_of(segment.groups())) return true;
-  if (meta.deleted > meta.used / 8) return resize_segment(hash, segment, groups_for(meta.used), hash_of);
+  if (meta.deleted > meta.used / 8) return resize_segment(hash, segment, groups_for(meta.used));
   if (segment.groups() < kGroupsMax || segment.depth() == kDepthMax) {
-    return resize_segment(hash, segment, next_groups(segment.groups()), hash_of);
+    return resize_segment(hash, segment, next_groups(segment.groups()));
   }
   // Hashes that share a prefix can leave one side as full as before, so look again.
   return split_segment(hash, segment, hash_of) && make_room(hash, hash_of);
 }
 
 bool TagIndex::insert(uint64_t hash, void* record, HashOf hash_of) {
-  assert((address(record) & ~kAddressMask) == 0 && "addresses have 48 bits");
   if (!make_room(hash, hash_of)) return false;
-  place(segment_for(hash), hash, stored_bits(hash) << 48 | address(record));
+  const Segment segment = segment_for(hash);
+  place(segment, tag_of(hash), window_of(hash, segment.depth()), slab_->ref_of(record));
   ++size_;
   return true;
 }
 
-void TagIndex::erase(Slot slot, uint64_t hash, HashOf hash_of) {
+void TagIndex::erase(Slot slot, uint64_t hash) {
   const Segment segment = segment_for(hash);
   const size_t i = static_cast<size_t>(slot.tag_ - segment.tags());
   Segment::Meta* meta = segment.meta();
@@ -185,7 +191,7 @@ void TagIndex::erase(Slot slot, uint64_t hash, HashOf hash_of) {
   if (--size_ == 0) return clear();
   // Shrinking may fail for want of memory; the table it leaves is merely roomy.
   if (segment.groups() > 1 && meta->used < segment.capacity() / 4) {
-    (void)resize_segment(hash, segment, groups_for(meta->used), hash_of);
+    (void)resize_segment(hash, segment, groups_for(meta->used));
   }
 }
 
@@ -195,7 +201,6 @@ void TagIndex::prefetch_tags(uint64_t hash) const {
   const size_t group = home_group(hash, segment);
   __builtin_prefetch(segment.tags() + group * kGroup);
   __builtin_prefetch(segment.slots() + group * kGroup);
-  __builtin_prefetch(segment.slots() + group * kGroup + 8);
 }
 
 void TagIndex::prefetch_record(uint64_t hash) const {
@@ -203,49 +208,55 @@ void TagIndex::prefetch_record(uint64_t hash) const {
   if (!segment) return;
   const size_t first = home_group(hash, segment) * kGroup;
   for (uint32_t hits = match(segment.tags() + first, tag_of(hash)); hits != 0; hits &= hits - 1) {
-    const uint64_t word = segment.slots()[first + static_cast<size_t>(__builtin_ctz(hits))];
-    if (word >> 48 != stored_bits(hash)) continue;
-    const auto* record = reinterpret_cast<const char*>(word & kAddressMask);
+    const auto* record = static_cast<const char*>(
+        slab_->at(segment.slots()[first + static_cast<size_t>(__builtin_ctz(hits))]));
     __builtin_prefetch(record);
     __builtin_prefetch(record + 63);  // A record may straddle two cache lines.
   }
 }
 
-uint32_t TagIndex::scan(uint32_t cursor, size_t count, absl::FunctionRef<void(void*)> visit) const {
-  constexpr uint32_t kEnd = 1u << 16;
-  std::vector<uint64_t> found;
-  for (size_t visited = 0; cursor < kEnd;) {
-    const Segment segment = segment_for(uint64_t{cursor} << 48);
-    if (!segment) return 0;
-    const uint32_t past_segment = ((cursor >> (16 - segment.depth())) + 1) << (16 - segment.depth());
-    found.clear();
-    for (size_t i = 0; i < segment.capacity(); ++i) {
-      if (segment.tags()[i] > kDeleted && segment.slots()[i] >> 48 >= cursor) found.push_back(segment.slots()[i]);
-    }
-    // Whole runs of equal stored bits, so that the cursor can name the next run.
-    uint64_t last = past_segment - 1;
-    if (found.size() > count - visited) {
-      const auto nth = found.begin() + static_cast<std::ptrdiff_t>(count - visited - 1);
-      std::nth_element(found.begin(), nth, found.end());
-      last = *nth >> 48;
-    }
-    std::sort(found.begin(), found.end());
-    for (const uint64_t word : found) {
-      if (word >> 48 > last) break;
-      visit(reinterpret_cast<void*>(word & kAddressMask));
+// Visits the records whose home is `group` and whose hash begins with `cursor` or more; returns how many.
+size_t TagIndex::visit_home_group(Segment segment, size_t group, uint32_t cursor, HashOf hash_of,
+                                  absl::FunctionRef<void(void*)> visit) const {
+  size_t visited = 0;
+  // Records overflow into later groups, but never past one that has an empty slot.
+  for (size_t at = group;; at = at + 1 == segment.groups() ? 0 : at + 1) {
+    for (size_t i = at * kGroup; i < (at + 1) * kGroup; ++i) {
+      if (segment.tags()[i] <= kDeleted) continue;
+      void* const record = slab_->at(segment.slots()[i]);
+      const uint64_t hash = hash_of(record);
+      if (home_group(hash, segment) != group || hash >> 32 < cursor) continue;
+      visit(record);
       ++visited;
     }
-    cursor = static_cast<uint32_t>(last) + 1;
-    if (visited >= count) break;
+    if (match(segment.tags() + at * kGroup, kEmpty) != 0) return visited;
   }
-  return cursor < kEnd ? cursor : 0;
+}
+
+uint32_t TagIndex::scan(uint32_t cursor, size_t count, HashOf hash_of,
+                        absl::FunctionRef<void(void*)> visit) const {
+  constexpr uint64_t kEnd = uint64_t{1} << 32;
+  uint64_t place = cursor;  // The top 32 bits of a hash.
+  for (size_t visited = 0; place < kEnd && visited < count;) {
+    const uint64_t hash = place << 32;
+    const Segment segment = segment_for(hash);
+    if (!segment) return 0;
+    const size_t group = home_group(hash, segment);
+    visited += visit_home_group(segment, group, static_cast<uint32_t>(place), hash_of, visit);
+    // The first place whose home is the next group, or the next segment.
+    const uint64_t fraction = (((group + 1) << 8) + segment.groups() - 1) / segment.groups();
+    const uint64_t prefix = place >> (32 - segment.depth()) << (32 - segment.depth());
+    place = prefix + (fraction << 24 >> segment.depth());
+  }
+  return place < kEnd ? static_cast<uint32_t>(place) : 0;
 }
 
 void* TagIndex::sample(absl::FunctionRef<uint64_t()> random) const {
   if (size_ == 0) return nullptr;
   size_t capacity_max = kGroupsMax * kGroup;
   if (depth_ == kDepthMax) {  // Only the deepest segments may outgrow kGroupsMax.
-    for (size_t i = 0; i < size_t{1} << depth_; ++i) capacity_max = std::max(capacity_max, directory_[i].capacity());
+    for (size_t i = 0; i < size_t{1} << depth_; ++i)
+      capacity_max = std::max(capacity_max, directory_[i].capacity());
   } else if (depth_ == 0) {
     capacity_max = root_.capacity();
   }
@@ -257,7 +268,7 @@ void* TagIndex::sample(absl::FunctionRef<uint64_t()> random) const {
     if ((word & ((size_t{1} << (depth_ - segment.depth())) - 1)) != 0) continue;
     const size_t slot = static_cast<size_t>(((draw >> 32) * capacity_max) >> 32);
     if (slot < segment.capacity() && segment.tags()[slot] > kDeleted) {
-      return reinterpret_cast<void*>(segment.slots()[slot] & kAddressMask);
+      return slab_->at(segment.slots()[slot]);
     }
   }
 }
@@ -280,14 +291,15 @@ bool TagIndex::check_invariants(HashOf hash_of) const {
       if (tag == kDeleted) ++deleted;
       if (tag <= kDeleted) continue;
       ++used;
-      const uint64_t word = segment.slots()[slot];
-      const auto* record = reinterpret_cast<const void*>(word & kAddressMask);
+      const void* record = slab_->at(segment.slots()[slot]);
       const uint64_t hash = hash_of(record);
       if (!(segment_for(hash) == segment) || tag != tag_of(hash)) return false;
+      if (segment.windows()[slot] != window_of(hash, segment.depth())) return false;
       if (!find(hash, [&](const void* other) { return other == record; })) return false;
     }
     const Segment::Meta meta = *segment.meta();
-    if (used != meta.used || deleted != meta.deleted || used + deleted > limit_of(segment.groups())) return false;
+    if (used != meta.used || deleted != meta.deleted || used + deleted > limit_of(segment.groups()))
+      return false;
     records += used;
     bytes += segment_bytes(segment.groups());
     i += span;

@@ -19,14 +19,15 @@ constexpr auto kIdleTick = std::chrono::seconds(1);
 Engine::Engine(Options options)
     : options_(std::move(options)),
       shard_count_(options_.shards),
-      shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
-      random_(options_.seed ^ 0x9e3779b97f4a7c15) {
+      shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))) {
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();
-  shards_ = static_cast<Shard*>(::operator new(sizeof(Shard) * shard_count_, std::align_val_t(alignof(Shard))));
+  shards_ =
+      static_cast<Shard*>(::operator new(sizeof(Shard) * shard_count_, std::align_val_t(alignof(Shard))));
+  Random seeds(options_.seed ^ 0x9e3779b97f4a7c15);
   for (size_t i = 0; i < shard_count_; ++i) {
-    new (shards_ + i) Shard({&pages_, options_.seed, random_(), 63 - shard_shift_, now});
+    new (shards_ + i) Shard({&pages_, options_.seed, seeds(), 63 - shard_shift_, now});
   }
   refresh_seen_s(now);
   if (options_.background) background_ = std::thread([this] { run_background(); });
@@ -43,11 +44,6 @@ Engine::~Engine() {
   }
   std::destroy_n(shards_, shard_count_);
   ::operator delete(shards_, std::align_val_t(alignof(Shard)));
-}
-
-uint64_t Engine::next_random() {
-  std::lock_guard lock(random_mutex_);
-  return random_();
 }
 
 size_t Engine::expire_all(int64_t now_ms) {

@@ -24,11 +24,11 @@ inline constexpr size_t kShardsMax = 1024;
 class Engine {
  public:
   struct Options {
-    size_t shards;                  // A power of two up to kShardsMax.
-    int databases;                  // 1 to kDatabasesMax.
-    std::shared_ptr<Clock> clock;   // Null: the system's.
+    size_t shards;                 // A power of two up to kShardsMax.
+    int databases;                 // 1 to kDatabasesMax.
+    std::shared_ptr<Clock> clock;  // Null: the system's.
     uint64_t seed;
-    bool background;                // A thread expires keys.
+    bool background;  // A thread expires keys.
   };
 
   explicit Engine(Options options);
@@ -48,17 +48,22 @@ class Engine {
   /// Which physical database a number names. Held steady by any one shard's lock.
   int physical(int db) const { return physical_[static_cast<size_t>(db)]; }
   /// Exchanges two databases. All shards must be locked.
-  void swap_databases(int a, int b) { std::swap(physical_[static_cast<size_t>(a)], physical_[static_cast<size_t>(b)]); }
+  void swap_databases(int a, int b) {
+    std::swap(physical_[static_cast<size_t>(a)], physical_[static_cast<size_t>(b)]);
+  }
 
   TimePoint now() const {
     return options_.clock == nullptr ? TimePoint(std::chrono::system_clock::now()) : options_.clock->now();
   }
   /// The same in Unix milliseconds.
-  int64_t now_ms() const { return options_.clock == nullptr ? SystemClock::unix_ms() : to_unix_ms(options_.clock->now()); }
+  int64_t now_ms() const {
+    return options_.clock == nullptr ? SystemClock::unix_ms() : to_unix_ms(options_.clock->now());
+  }
   /// The second that accesses are stamped with, modulo 2^24: the given clock's, or one that is refreshed at
   /// least once a second while a background thread runs, and by every maintain() and every look at a deadline.
   uint32_t seen_s() const {
-    return options_.clock == nullptr ? seen_s_.load(std::memory_order_relaxed) : stamp_of(to_unix_ms(options_.clock->now()));
+    return options_.clock == nullptr ? seen_s_.load(std::memory_order_relaxed)
+                                     : stamp_of(to_unix_ms(options_.clock->now()));
   }
   void refresh_seen_s(int64_t now_ms) {
     // Relaxed: a stamp orders nothing.
@@ -78,11 +83,9 @@ class Engine {
 
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
-    if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]] wake_background();
+    if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
+      wake_background();
   }
-
-  /// A seed for what needs randomness outside the shards.
-  uint64_t next_random();
 
   /// Locks every shard in turn.
   bool check_invariants();
@@ -103,9 +106,6 @@ class Engine {
   std::atomic<uint32_t> seen_s_{0};
   std::atomic<bool> active_expire_{true};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
-
-  std::mutex random_mutex_;
-  Random random_;  // Guarded by random_mutex_.
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

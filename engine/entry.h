@@ -93,8 +93,9 @@ class Entry {
   static Entry* create(void* block, const Shape& shape, std::string_view key, uint32_t seen_s) {
     auto* entry = static_cast<Entry*>(block);
     const bool wide = shape.wide();
-    entry->kind_ = static_cast<uint8_t>(static_cast<unsigned>(shape.type) | static_cast<unsigned>(shape.encoding) << 3 |
-                                        shape.has_timer * kTimerBit | wide * kWideBit | shape.raw * kRawBit);
+    entry->kind_ =
+        static_cast<uint8_t>(static_cast<unsigned>(shape.type) | static_cast<unsigned>(shape.encoding) << 3 |
+                             shape.has_timer * kTimerBit | wide * kWideBit | shape.raw * kRawBit);
     entry->access_ = 0;
     entry->set_seen_s(seen_s);
     if (wide) {
@@ -104,7 +105,7 @@ class Entry {
       entry->lengths()[0] = static_cast<char>(shape.key_bytes);
       entry->lengths()[1] = static_cast<char>(shape.value_bytes);
     }
-    std::memcpy(entry->after_lengths() + (shape.has_timer ? 4 : 0), key.data(), key.size());
+    key.copy(entry->after_lengths() + (shape.has_timer ? 4 : 0), key.size());
     return entry;
   }
 
@@ -124,7 +125,9 @@ class Entry {
   }
 
   /// The second of the last access, modulo 2^24.
-  uint32_t seen_s() const { return uint32_t{seen_s_[0]} | uint32_t{seen_s_[1]} << 8 | uint32_t{seen_s_[2]} << 16; }
+  uint32_t seen_s() const {
+    return uint32_t{seen_s_[0]} | uint32_t{seen_s_[1]} << 8 | uint32_t{seen_s_[2]} << 16;
+  }
   void set_seen_s(uint32_t second) {
     seen_s_[0] = static_cast<uint8_t>(second);
     seen_s_[1] = static_cast<uint8_t>(second >> 8);
@@ -175,7 +178,8 @@ class Entry {
 
   /// The bytes of a string of any encoding; an integer is printed into `scratch`, of kInt64TextMax bytes.
   std::string_view string_value(char* scratch) const {
-    if (encoding() == Encoding::kInline) [[likely]] return inline_value();
+    if (encoding() == Encoding::kInline) [[likely]]
+      return inline_value();
     if (encoding() == Encoding::kInteger) return {scratch, format_int64(integer(), scratch)};
     const auto* bytes = body<StringBody>();
     return {bytes->data(), bytes->size};

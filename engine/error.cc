@@ -29,7 +29,8 @@ constexpr std::array kErrors{
              "ERR The specified keys must contain string values"},
     ErrorRow{Error::kNotInteger, ErrorKind::kNotInteger, Code::kInvalidArgument,
              "ERR value is not an integer or out of range"},
-    ErrorRow{Error::kNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument, "ERR value is not a valid float"},
+    ErrorRow{Error::kNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument,
+             "ERR value is not a valid float"},
     ErrorRow{Error::kSyntax, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR syntax error"},
     ErrorRow{Error::kNoSuchKey, ErrorKind::kNoSuchKey, Code::kNotFound, "ERR no such key"},
     ErrorRow{Error::kIncrOverflow, ErrorKind::kOverflow, Code::kOutOfRange,
@@ -39,34 +40,43 @@ constexpr std::array kErrors{
              "ERR increment would produce NaN or Infinity"},
     ErrorRow{Error::kStringTooLong, ErrorKind::kOutOfRange, Code::kOutOfRange,
              "ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
-    ErrorRow{Error::kOffsetOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR offset is out of range"},
+    ErrorRow{Error::kOffsetOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR offset is out of range"},
     ErrorRow{Error::kInvalidExpire, ErrorKind::kOutOfRange, Code::kOutOfRange,
              "ERR invalid expire time in '%s' command"},
     ErrorRow{Error::kExpireNxConflict, ErrorKind::kSyntax, Code::kInvalidArgument,
              "ERR NX and XX, GT or LT options at the same time are not compatible"},
     ErrorRow{Error::kExpireGtLtConflict, ErrorKind::kSyntax, Code::kInvalidArgument,
              "ERR GT and LT options at the same time are not compatible"},
-    ErrorRow{Error::kExpireUnsupportedOption, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR Unsupported option %s"},
+    ErrorRow{Error::kExpireUnsupportedOption, ErrorKind::kSyntax, Code::kInvalidArgument,
+             "ERR Unsupported option %s"},
     ErrorRow{Error::kSameObject, ErrorKind::kOther, Code::kInvalidArgument,
              "ERR source and destination objects are the same"},
     ErrorRow{Error::kDbOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR DB index is out of range"},
-    ErrorRow{Error::kInvalidFirstDb, ErrorKind::kNotInteger, Code::kInvalidArgument, "ERR invalid first DB index"},
-    ErrorRow{Error::kInvalidSecondDb, ErrorKind::kNotInteger, Code::kInvalidArgument, "ERR invalid second DB index"},
+    ErrorRow{Error::kInvalidFirstDb, ErrorKind::kNotInteger, Code::kInvalidArgument,
+             "ERR invalid first DB index"},
+    ErrorRow{Error::kInvalidSecondDb, ErrorKind::kNotInteger, Code::kInvalidArgument,
+             "ERR invalid second DB index"},
     ErrorRow{Error::kInvalidCursor, ErrorKind::kSyntax, Code::kInvalidArgument, "ERR invalid cursor"},
     ErrorRow{Error::kLcsLenAndIdx, ErrorKind::kSyntax, Code::kInvalidArgument,
              "ERR If you want both the length and indexes, please just use IDX."},
-    ErrorRow{Error::kNumkeys, ErrorKind::kOutOfRange, Code::kInvalidArgument, "ERR numkeys should be greater than 0"},
+    ErrorRow{Error::kNumkeys, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR numkeys should be greater than 0"},
     ErrorRow{Error::kWrongArity, ErrorKind::kSyntax, Code::kInvalidArgument,
              "ERR wrong number of arguments for '%s' command"},
     ErrorRow{Error::kUnknownCommand, ErrorKind::kUnsupported, Code::kUnimplemented, "ERR unknown command %s"},
-    ErrorRow{Error::kUnknownSubcommand, ErrorKind::kUnsupported, Code::kUnimplemented, "ERR unknown subcommand %s"},
-    ErrorRow{Error::kNoFreq, ErrorKind::kUnsupported, Code::kFailedPrecondition,
-             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-             "switching between policies at runtime LRU and LFU data will take some time to adjust."},
-    ErrorRow{Error::kNoIdletime, ErrorKind::kUnsupported, Code::kFailedPrecondition,
-             "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching "
-             "between policies at runtime LRU and LFU data will take some time to adjust."},
-    ErrorRow{Error::kInvalidCommandName, ErrorKind::kOther, Code::kInvalidArgument, "ERR Invalid command specified"},
+    ErrorRow{Error::kUnknownSubcommand, ErrorKind::kUnsupported, Code::kUnimplemented,
+             "ERR unknown subcommand %s"},
+    ErrorRow{
+        Error::kNoFreq, ErrorKind::kUnsupported, Code::kFailedPrecondition,
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+        "switching between policies at runtime LRU and LFU data will take some time to adjust."},
+    ErrorRow{
+        Error::kNoIdletime, ErrorKind::kUnsupported, Code::kFailedPrecondition,
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching "
+        "between policies at runtime LRU and LFU data will take some time to adjust."},
+    ErrorRow{Error::kInvalidCommandName, ErrorKind::kOther, Code::kInvalidArgument,
+             "ERR Invalid command specified"},
     ErrorRow{Error::kNoKeyArguments, ErrorKind::kOther, Code::kInvalidArgument,
              "ERR The command has no key arguments"},
     ErrorRow{Error::kGetKeysArity, ErrorKind::kSyntax, Code::kInvalidArgument,
@@ -102,7 +112,8 @@ absl::Status error(Error error, std::string_view detail) {
   std::string text(row.text);
   if (const size_t place = text.find("%s"); place != std::string::npos) {
     text.replace(place, 2, detail.substr(0, detail.find('\0')));
-    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
   }
   absl::Status status(row.code, absl::string_view(text.data(), text.size()));
   const char kind = static_cast<char>(row.kind);

@@ -19,10 +19,10 @@ enum class Error : unsigned char {
   kFloatIncrNaN,
   kStringTooLong,
   kOffsetOutOfRange,
-  kInvalidExpire,             // %s: command
+  kInvalidExpire,  // %s: command
   kExpireNxConflict,
   kExpireGtLtConflict,
-  kExpireUnsupportedOption,   // %s: option
+  kExpireUnsupportedOption,  // %s: option
   kSameObject,
   kDbOutOfRange,
   kInvalidFirstDb,
@@ -30,21 +30,21 @@ enum class Error : unsigned char {
   kInvalidCursor,
   kLcsLenAndIdx,
   kNumkeys,
-  kWrongArity,                // %s: command
-  kUnknownCommand,            // %s: whole tail
-  kUnknownSubcommand,         // %s: "'FOO'. Try OBJECT HELP."
+  kWrongArity,         // %s: command
+  kUnknownCommand,     // %s: whole tail
+  kUnknownSubcommand,  // %s: "'FOO'. Try OBJECT HELP."
   kNoFreq,
   kNoIdletime,
   kInvalidCommandName,
   kNoKeyArguments,
   kGetKeysArity,
-  kUnknownConfigArgument,     // %s
-  kConfigSetFailed,           // %s: argument, then reason, as one text
+  kUnknownConfigArgument,  // %s
+  kConfigSetFailed,        // %s: argument, then reason, as one text
   kOutOfMemory,
   kLcsTooLarge,
   kIntOutOfRange,
   kDebugUnsupported,
-  kDuplicateConfig,           // %s
+  kDuplicateConfig,  // %s
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -128,7 +128,8 @@ class Executor {
       KeyspaceTx tx(engine_, db);
       return Fn(tx, arguments...);
     } else {
-      return run_bound<Fn, typename Sig::Transaction>(db, static_cast<typename Sig::Parameters*>(nullptr), arguments...);
+      return run_bound<Fn, typename Sig::Transaction>(db, static_cast<typename Sig::Parameters*>(nullptr),
+                                                      arguments...);
     }
   }
 

@@ -9,8 +9,10 @@
 namespace inlay {
 namespace {
 
-// SCAN cursors: the shard's number above, the place in hash order within it below.
-constexpr unsigned kPlaceBits = 16;
+// SCAN cursors: a mark, so that numbers from elsewhere end a scan; the shard's number; the place in its hash order.
+constexpr uint64_t kCursorMark = 0x1a;
+constexpr unsigned kMarkShift = 48;
+constexpr unsigned kShardShift = 32;
 // Entries of a flushed database freed per hold of a shard's lock.
 constexpr size_t kFreeBatch = 256;
 
@@ -39,7 +41,8 @@ class KeyspaceTx::Lockout {
 uint64_t KeyspaceTx::size(int db) {
   Lockout lockout(engine_);
   uint64_t size = 0;
-  for (size_t i = 0; i < engine_.shard_count(); ++i) size += engine_.shard(i).index(engine_.physical(db)).size();
+  for (size_t i = 0; i < engine_.shard_count(); ++i)
+    size += engine_.shard(i).index(engine_.physical(db)).size();
   return size;
 }
 
@@ -64,16 +67,17 @@ void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> v
 
 uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
                           absl::FunctionRef<void(std::string_view, const Entry*)> visit) {
+  if (cursor != 0 && cursor >> kMarkShift != kCursorMark) return 0;
   size_t visited = 0;
-  uint64_t shard_index = cursor >> kPlaceBits;
-  auto place = static_cast<uint32_t>(cursor & ((1u << kPlaceBits) - 1));
+  uint64_t shard_index = (cursor >> kShardShift) & 0xffff;
+  auto place = static_cast<uint32_t>(cursor);
   while (shard_index < engine_.shard_count()) {
     Graveyard graveyard;
     Shard& shard = engine_.shard(shard_index);
     ShardLockGuard lock(shard.lock());
     ReadTx tx(engine_, db_, graveyard);
     std::vector<std::string> dead;
-    place = shard.index(engine_.physical(db_)).scan(place, count - visited, [&](void* record) {
+    place = shard.scan(engine_.physical(db_), place, count - visited, [&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
       ++visited;
       if (entry->has_timer() && shard.deadline(entry) <= tx.now_ms()) {
@@ -86,7 +90,8 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
     if (place == 0) ++shard_index;
     if (visited >= count) break;
   }
-  return shard_index < engine_.shard_count() ? shard_index << kPlaceBits | place : 0;
+  if (shard_index >= engine_.shard_count()) return 0;
+  return kCursorMark << kMarkShift | shard_index << kShardShift | place;
 }
 
 std::optional<std::string> KeyspaceTx::random_key() {
@@ -102,7 +107,8 @@ std::optional<std::string> KeyspaceTx::random_key() {
     uint64_t rank = random.below(total);
     size_t i = 0;
     for (; rank >= engine_.shard(i).index(db).size(); ++i) rank -= engine_.shard(i).index(db).size();
-    const auto* entry = static_cast<const Entry*>(engine_.shard(i).index(db).sample([&] { return random(); }));
+    const auto* entry =
+        static_cast<const Entry*>(engine_.shard(i).index(db).sample([&] { return random(); }));
     std::string key(entry->key());
     // A dead key is removed by the look, so the loop ends.
     if (tx.peek(engine_.key(key)) != nullptr) return key;
@@ -198,7 +204,8 @@ uint64_t KeyspaceTx::digest() {
       // A sum, so that the order of keys does not matter; each part is hashed with the one before as its seed.
       uint64_t hash = hash_bytes(key.bytes, static_cast<uint64_t>(db_));
       hash = hash_bytes(entry->string_value(scratch), hash);
-      if (entry->has_timer()) hash += 0x9e3779b97f4a7c15 * static_cast<uint64_t>(engine_.shard_of(key).deadline(entry));
+      if (entry->has_timer())
+        hash += 0x9e3779b97f4a7c15 * static_cast<uint64_t>(engine_.shard_of(key).deadline(entry));
       digest += hash;
     });
   }

@@ -24,7 +24,8 @@ class ABSL_LOCKABLE ShardLock {
 
   void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     // Acquire pairs with the release in unlock(): what the last holder wrote is seen.
-    if (state_.exchange(kTaken, std::memory_order_acquire) != kFree) [[unlikely]] lock_slow();
+    if (state_.exchange(kTaken, std::memory_order_acquire) != kFree) [[unlikely]]
+      lock_slow();
   }
 
   bool try_lock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
@@ -34,7 +35,8 @@ class ABSL_LOCKABLE ShardLock {
   void unlock() ABSL_UNLOCK_FUNCTION() {
     state_.store(kFree, std::memory_order_release);
     // Relaxed: a missed sleeper wakes by itself, see above.
-    if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_one();
+    if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      wake_one();
   }
 
   /// True while some thread holds the lock; for assertions.

@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "engine/hash.h"
@@ -18,8 +19,18 @@ void Graveyard::free_all() {
   }
 }
 
+namespace {
+
+template <size_t... i>
+std::array<TagIndex, sizeof...(i)> make_indexes(const Slab& slab, std::index_sequence<i...>) {
+  return {((void)i, TagIndex(slab))...};
+}
+
+}  // namespace
+
 Shard::Shard(const Config& config)
     : shard_bits_(config.shard_bits),
+      indexes_(make_indexes(slab_, std::make_index_sequence<kDatabasesMax>())),
       slab_(*config.pages),
       wheel_(config.now_ms),
       random_(config.random_seed),
@@ -116,7 +127,7 @@ Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& grave
 }
 
 void Shard::erase(int db, const KeyRef& key, Found found, Graveyard& graveyard) {
-  index(db).erase(found.slot, placed(key.hash), [this](const void* record) { return hash_of(record); });
+  index(db).erase(found.slot, placed(key.hash));
   free_entry(found.entry, graveyard);
 }
 
@@ -194,11 +205,12 @@ TagIndex Shard::detach(int db) {
 bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
   while (!detached.empty()) {
     absl::InlinedVector<Entry*, 64> batch;
-    detached.scan(0, limit, [&](void* record) { batch.push_back(static_cast<Entry*>(record)); });
+    const auto hash_record = [this](const void* record) { return hash_of(record); };
+    detached.scan(0, limit, hash_record, [&](void* record) { batch.push_back(static_cast<Entry*>(record)); });
     for (Entry* entry : batch) {
       const uint64_t hash = hash_of(entry);
       const TagIndex::Slot slot = detached.find(hash, [&](const void* record) { return record == entry; });
-      detached.erase(slot, hash, [this](const void* record) { return hash_of(record); });
+      detached.erase(slot, hash);
       free_entry(entry, graveyard);
     }
     if (batch.size() >= limit) break;
@@ -207,8 +219,7 @@ bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
 }
 
 size_t Shard::bytes_of(const Entry* entry) const {
-  const size_t block = entry->block_bytes();
-  size_t bytes = block > kSlabBlockMax ? malloc_usable_size(const_cast<Entry*>(entry)) : Slab::rounded(block);
+  size_t bytes = slab_.occupied(entry, entry->block_bytes());
   if (entry->encoding() == Encoding::kBody) bytes += malloc_usable_size(entry->body<StringBody>());
   return bytes;
 }

@@ -54,7 +54,8 @@ class Graveyard {
  public:
   Graveyard() = default;
   ~Graveyard() {
-    if (last_ != nullptr) [[unlikely]] free_all();
+    if (last_ != nullptr) [[unlikely]]
+      free_all();
   }
   Graveyard(const Graveyard&) = delete;
   Graveyard& operator=(const Graveyard&) = delete;
@@ -89,6 +90,8 @@ class alignas(64) Shard {
 
   Found find(int db, const KeyRef& key) const {
     const TagIndex::Slot slot = index(db).find(placed(key.hash), [&](const void* record) {
+      // The value often ends in the next cache line, whose address would otherwise be known only after the header.
+      __builtin_prefetch(static_cast<const char*>(record) + kEntryAhead);
       return static_cast<const Entry*>(record)->has_key(key.bytes);
     });
     return slot ? Found{static_cast<Entry*>(slot.record()), slot} : Found{};
@@ -119,6 +122,12 @@ class alignas(64) Shard {
   int64_t next_deadline_bound() const { return wheel_.next_deadline_bound(); }
   size_t timers() const { return wheel_.size(); }
 
+  /// TagIndex::scan over one database.
+  uint32_t scan(int db, uint32_t cursor, size_t count, absl::FunctionRef<void(void* record)> visit) const {
+    return index(db).scan(
+        cursor, count, [this](const void* record) { return hash_of(record); }, visit);
+  }
+
   TagIndex& index(int db) { return indexes_[static_cast<size_t>(db)]; }
   const TagIndex& index(int db) const { return indexes_[static_cast<size_t>(db)]; }
   uint64_t placed(uint64_t hash) const { return hash << shard_bits_; }
@@ -130,7 +139,8 @@ class alignas(64) Shard {
 
   /// Notes that a key changed, for whoever watches it.
   void changed(int db, std::string_view key) {
-    if (watches_ != nullptr) [[unlikely]] watches_->changed(db, key);
+    if (watches_ != nullptr) [[unlikely]]
+      watches_->changed(db, key);
   }
   WatchTable& watches() {
     if (watches_ == nullptr) watches_ = std::make_unique<WatchTable>();
@@ -152,6 +162,9 @@ class alignas(64) Shard {
   bool check_invariants() const;
 
  private:
+  // Most blocks end within 64 bytes and so within one cache line of here.
+  static constexpr size_t kEntryAhead = 56;
+
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
   void free_entry(Entry* entry, Graveyard& graveyard);
@@ -160,7 +173,7 @@ class alignas(64) Shard {
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
   unsigned shard_bits_;
-  std::array<TagIndex, kDatabasesMax> indexes_;
+  std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.
   ShardStats stats_;
   Slab slab_;
   TimerWheel wheel_;

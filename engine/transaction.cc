@@ -52,8 +52,9 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
   }
   shape.has_timer = old == OldDeadline::kKeep && found.entry->has_timer();
   const Entry::Shape now = found.entry->shape();
-  const bool fits = shape.type == now.type && shape.encoding == now.encoding && shape.has_timer == now.has_timer &&
-                    shape.value_bytes == now.value_bytes && shape.encoding != Encoding::kBody;
+  const bool fits = shape.type == now.type && shape.encoding == now.encoding &&
+                    shape.has_timer == now.has_timer && shape.value_bytes == now.value_bytes &&
+                    shape.encoding != Encoding::kBody;
   if (fits) {
     found.entry->set_raw(shape.raw);
   } else if (shard.reshape(db, found, shape, graveyard_) == nullptr) {
@@ -107,7 +108,7 @@ bool WriteTx::put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadlin
   if (body != nullptr) {
     engine_.shard_of(key).attach_body(entry, body);
   } else if (!value.empty()) {
-    std::memcpy(entry->inline_data(), value.data(), value.size());
+    value.copy(entry->inline_data(), value.size());
   }
   changed(key, db_);
   return true;
@@ -140,7 +141,7 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
     StringBody* body = Shard::allocate_body(size, found ? roomy(size) : size);
     if (body == nullptr) return nullptr;
     data = body->data();
-    std::memcpy(data, old.data(), old.size());
+    old.copy(data, old.size());
     std::memset(data + old.size(), 0, size - old.size());
     if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) {
       graveyard_.bury(body);
@@ -149,7 +150,7 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
     shard.attach_body(found.entry, body);
   } else {
     char copy[kSlabBlockMax];
-    std::memcpy(copy, old.data(), old.size());
+    old.copy(copy, old.size());
     if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) return nullptr;
     data = found.entry->inline_data();
     std::memcpy(data, copy, old.size());

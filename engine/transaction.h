@@ -120,7 +120,8 @@ class WriteTx : public ReadTx {
  private:
   Entry* make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old);
   void changed(const KeyRef& key, int db) { engine_.shard_of(key).changed(engine_.physical(db), key.bytes); }
-  bool take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body, std::optional<int64_t> deadline);
+  bool take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
+                  std::optional<int64_t> deadline);
 };
 
 /// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives.
@@ -138,7 +139,8 @@ class KeyspaceTx {
   /// Visits the live keys of this database in one atomic view of it; dead ones are removed.
   void for_each(absl::FunctionRef<void(const KeyRef& key, const Entry* entry)> visit);
   /// Visits live keys from `cursor` on until `count` have been; returns the cursor to go on from, 0 at the end.
-  uint64_t scan(uint64_t cursor, size_t count, absl::FunctionRef<void(std::string_view key, const Entry* entry)> visit);
+  uint64_t scan(uint64_t cursor, size_t count,
+                absl::FunctionRef<void(std::string_view key, const Entry* entry)> visit);
   /// A live key drawn uniformly, or nothing. Dead ones met on the way are removed.
   std::optional<std::string> random_key();
   /// Empties one database, or all when `db` is negative, at one instant.

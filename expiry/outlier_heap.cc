@@ -57,10 +57,12 @@ void OutlierHeap::sift_down(TimerSlab& slab, size_t position, Item item) {
 
 absl::Status OutlierHeap::check_invariants(const TimerSlab& slab) const {
   for (size_t i = 0; i < items_.size(); ++i) {
-    if (i > 0 && before(items_[i], items_[(i - 1) / 2])) return absl::InternalError("outlier before its parent");
+    if (i > 0 && before(items_[i], items_[(i - 1) / 2]))
+      return absl::InternalError("outlier before its parent");
     if (!slab.in_use(items_[i].timer)) return absl::InternalError("outlier without a timer");
     const TimerNode& node = slab.node(items_[i].timer);
-    if (!node.is_outlier() || node.heap_position() != i) return absl::InternalError("outlier with a wrong position");
+    if (!node.is_outlier() || node.heap_position() != i)
+      return absl::InternalError("outlier with a wrong position");
   }
   return absl::OkStatus();
 }

@@ -1,15 +1,15 @@
 // The timers that have no slot in the wheel: a binary heap of deadlines.
 //
-// Outliers are timers whose deadline was already past, by the wheel's time, when they were scheduled (the clock went back, or
-// the caller was late), and those centuries away. Both are rare and may come in any order, so a heap serves: O(log n) to add and
-// remove, 16 bytes each. An outlier stays in the heap until it fires, is cancelled or is rescheduled.
+// Outliers are timers whose deadline was already past, by the wheel's time, when they were scheduled (the
+// clock went back, or the caller was late), and those centuries away. Both are rare and may come in any
+// order, so a heap serves: O(log n) to add and remove, 16 bytes each. An outlier stays in the heap until it
+// fires, is cancelled or is rescheduled.
 //
 // Invariants:
 //   1. No item is before its parent, by deadline and then by handle.
 //   2. The node of each item says that it is an outlier, and at which position of the heap.
 //
 // Thread safety: owned by its wheel.
-
 #pragma once
 
 #include <cstddef>

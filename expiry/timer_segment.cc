@@ -25,7 +25,8 @@ TimerSegment::Reserve TimerSegment::reserve() {
   Reserve reserve{*word, kSlots + at * kChunkNodes + static_cast<uint32_t>(word - free.begin()) * 64};
   *word = 0;
   used_ += std::popcount(reserve.free);
-  if (std::all_of(word, free.end(), [](uint64_t word) { return word == 0; })) *roomy &= ~(uint64_t{1} << at % 64);
+  if (std::all_of(word, free.end(), [](uint64_t word) { return word == 0; }))
+    *roomy &= ~(uint64_t{1} << at % 64);
   return reserve;
 }
 
@@ -62,7 +63,8 @@ absl::Status TimerSegment::check_invariants() const {
     uint16_t at = static_cast<uint16_t>(slot);
     do {
       uint16_t next = link(at).next;
-      if (next >= kSlots ? !in_use(next) : next != slot) return absl::InternalError("timer list leads astray");
+      if (next >= kSlots ? !in_use(next) : next != slot)
+        return absl::InternalError("timer list leads astray");
       if (link(next).prev != at) return absl::InternalError("timer list does not lead back");
       at = next;
     } while (at != slot);

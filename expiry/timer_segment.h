@@ -1,7 +1,7 @@
 // Up to 64 768 timers, and the lists that tie them together: the storage under TimerWheel.
 //
-// A segment is small enough for 16 bits to name anything in it. That is what makes a timer 16 bytes, with both links of
-// a doubly linked list, a deadline and a payload:
+// A segment is small enough for 16 bits to name anything in it. That is what makes a timer 16 bytes, with
+// both links of a doubly linked list, a deadline and a payload:
 //
 //      0        2        4                 8                                 16
 //     +--------+--------+-----------------+----------+-----------------------+
@@ -9,28 +9,29 @@
 //     | 16 bit | 16 bit |  low 32 bits    | high 12  |       52 bits         |
 //     +--------+--------+-----------------+----------+-----------------------+
 //
-// Indexes below kSlots name the heads of the lists, one list per slot of the wheel. The others name nodes, 256 to a chunk:
+// Indexes below kSlots name the heads of the lists, one list per slot of the wheel. The others name nodes,
+// 256 to a chunk:
 //
 //       0 .. 767        768 .. 1023   1024 .. 1279   1280 .. 1535            (index)
 //     +-------------+  +-----------+ +-----------+  +-----------+
-//     | list heads  |  | free bits | | free bits |  | free bits |  ...  chunks: allocated one at a time, never moved,
-//     | next | prev |  | 256 nodes | | 256 nodes |  | 256 nodes |       given back when their last timer is gone
-//     +-------------+  +-----------+ +-----------+  +-----------+
+//     | list heads  |  | free bits | | free bits |  | free bits |  ...  chunks: allocated one by one,
+//     | next | prev |  | 256 nodes | | 256 nodes |  | 256 nodes |       never moved, given back
+//     +-------------+  +-----------+ +-----------+  +-----------+       when empty
 //
-// Lists are circular and run through their heads, so that linking and unlinking never ask where they are. Free nodes
-// are found by their bits, lowest chunk first: timers that are scheduled one after the other lie side by side, whatever
-// was released before in which order.
+// Lists are circular and run through their heads, so that linking and unlinking never ask where they are.
+// Free nodes are found by their bits, lowest chunk first: timers that are scheduled one after the other lie
+// side by side, whatever was released before in which order.
 //
-// Bytes: 16.1 per timer (a node and its free bit), 3.2 kB for the heads, and a chunk of 4.1 kB that is partly empty.
+// Bytes: 16.1 per timer (a node and its free bit), 3.2 kB for the heads, and a chunk of 4.1 kB that is partly
+// empty.
 //
 // Invariants:
 //   1. Going `next` from a head comes back to it over nodes in use, and `prev` is the way back.
 //   2. A chunk's bit in `roomy_` is set if and only if one of the chunk's nodes is free.
 //   3. No chunk is entirely free.
 //
-// Everything is O(1) but reserve(), which may look through the chunks (a bit per chunk).
+// Complexity: O(1), but for reserve(), which looks through a bit per chunk.
 // Thread safety: owned by its wheel.
-
 #pragma once
 
 #include <array>
@@ -111,7 +112,8 @@ class TimerSegment {
     bool had_room = free != 0;
     free |= uint64_t{1} << index % 64;
     --used_;
-    if (!had_room || free == ~uint64_t{0}) [[unlikely]] note_room(chunk_number(index));
+    if (!had_room || free == ~uint64_t{0}) [[unlikely]]
+      note_room(chunk_number(index));
   }
   bool in_use(uint16_t index) const;
 
@@ -145,8 +147,8 @@ class TimerSegment {
     link(at.prev).next = at.next;
   }
 
-  /// Prefetches what unlink() and release() touch first. Inlined by force: g++ 12 takes a function that does nothing but
-  /// prefetch for one without effect, and drops the call.
+  /// Prefetches what unlink() and release() touch first. Inlined by force: g++ 12 takes a function that does
+  /// nothing but prefetch for one without effect, and drops the call.
   [[gnu::always_inline]] void prefetch(uint16_t index) const {
     __builtin_prefetch(&node(index), 1);
     __builtin_prefetch(&chunk_of(index).free[index % kChunkNodes / 64], 1);

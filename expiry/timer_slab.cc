@@ -30,7 +30,8 @@ size_t TimerSlab::memory_usage() const {
 
 absl::Status TimerSlab::check_invariants() const {
   for (uint32_t i = 0; i < segments_.size(); ++i) {
-    if (i < lowest_room_ && !segments_[i]->full()) return absl::InternalError("room in a segment taken to be full");
+    if (i < lowest_room_ && !segments_[i]->full())
+      return absl::InternalError("room in a segment taken to be full");
     if (absl::Status status = segments_[i]->check_invariants(); !status.ok()) return status;
   }
   return absl::OkStatus();

@@ -1,11 +1,10 @@
 // All timers of a wheel, by handle: segments, one after the other.
 //
-// A handle's upper half is the segment, its lower half the index in it. No timer has index 0, so no handle is 0.
-// Growing adds a chunk of 256 timers, now and then a segment; nothing is ever copied but the table of pointers to segments
-// (8 bytes per 64 768 timers). Lower segments are filled first.
+// A handle's upper half is the segment, its lower half the index in it. No timer has index 0, so no handle is
+// 0. Growing adds a chunk of 256 timers, now and then a segment; nothing is ever copied but the table of
+// pointers to segments (8 bytes per 64 768 timers). Lower segments are filled first.
 //
 // Thread safety: owned by its wheel.
-
 #pragma once
 
 #include <algorithm>
@@ -43,7 +42,8 @@ class TimerSlab {
   /// Gives back a timer that is in no list and not in the heap.
   void release(Handle timer) {
     TimerSegment& segment = segment_of(timer);
-    if (segment.full()) [[unlikely]] lowest_room_ = std::min(lowest_room_, segment_number(timer));
+    if (segment.full()) [[unlikely]]
+      lowest_room_ = std::min(lowest_room_, segment_number(timer));
     segment.release(index_of(timer));
   }
   bool in_use(Handle timer) const;
@@ -68,7 +68,7 @@ class TimerSlab {
 
   std::vector<std::unique_ptr<TimerSegment>> segments_;
   TimerSegment::Reserve reserve_;  // What allocate() takes from; `first` is a whole handle.
-  uint32_t lowest_room_ = 0;  // All segments below it are full.
+  uint32_t lowest_room_ = 0;       // All segments below it are full.
 };
 
 }  // namespace inlay

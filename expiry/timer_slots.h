@@ -1,17 +1,19 @@
 // Which slot of the wheel a deadline belongs to.
 //
-// A deadline is seen as a number of seven digits, of 8, 8, 6, 6, 6, 5 and 5 bits from the low end: 44 bits of milliseconds.
-// Its level is the highest digit in which it differs from the wheel's current time, its slot within the level is that digit:
+// A deadline is seen as a number of seven digits, of 8, 8, 6, 6, 6, 5 and 5 bits from the low end: 44 bits of
+// milliseconds. Its level is the highest digit in which it differs from the wheel's current time, its slot
+// within the level is that digit:
 //
 //     level      6        5        4        3        2        1        0
 //     digit   5 bits   5 bits   6 bits   6 bits   6 bits   8 bits   8 bits
 //     a slot  17.4 y   199 d    3.1 d    70 min   66 s     256 ms   1 ms        is that long
 //
-// Slots are numbered through all levels, level 0 first. Because the digits above a slot's level are those of the current time,
-// **a higher number is a later time**: the earliest timer is in the lowest slot that is not empty.
+// Slots are numbered through all levels, level 0 first. Because the digits above a slot's level are those of
+// the current time, a higher number is a later time: the earliest timer is in the lowest slot that is not
+// empty.
 //
-// Two wide levels at the bottom cost 1.5 kB more than six-bit ones, and save each timer one of three moves on its way down.
-
+// Two wide levels at the bottom cost 1.3 kB more than six-bit ones, and save each timer one of three moves on
+// its way down.
 #pragma once
 
 #include <array>
@@ -66,7 +68,8 @@ struct TimerSlot {
   static constexpr auto kLevelOfGroup = [] {
     std::array<Level, kCount / kGroup> level_of_group{};
     for (Level level : kLevels) {
-      for (uint32_t i = 0; i < 1u << level.bits; i += kGroup) level_of_group[(level.first + i) / kGroup] = level;
+      for (uint32_t i = 0; i < 1u << level.bits; i += kGroup)
+        level_of_group[(level.first + i) / kGroup] = level;
     }
     return level_of_group;
   }();
@@ -88,7 +91,8 @@ inline TimerSlot TimerSlot::at(uint32_t number, int64_t now_ms) {
   return {number, static_cast<int64_t>((above | (number - level.first)) << level.shift)};
 }
 
-/// The slots that have timers, and in which segments. It may lag behind: a slot stays until someone finds it empty and says so.
+/// The slots that have timers, and in which segments. It may lag behind: a slot stays until someone finds it
+/// empty and says so.
 class OccupiedSlots {
  public:
   /// Segments are told apart up to a multiple of 64.
@@ -97,7 +101,8 @@ class OccupiedSlots {
   void insert(uint32_t slot, uint32_t segment) {
     words_[slot / 64] |= uint64_t{1} << slot % 64;
     non_zero_ |= 1u << slot / 64;
-    if (segment > 0 && !groups_) [[unlikely]] tell_groups_apart();
+    if (segment > 0 && !groups_) [[unlikely]]
+      tell_groups_apart();
     if (groups_) (*groups_)[slot] |= uint64_t{1} << segment % kGroups;
   }
   bool contains(uint32_t slot) const { return words_[slot / 64] >> slot % 64 & 1; }
@@ -128,7 +133,8 @@ class OccupiedSlots {
 
   std::array<uint64_t, TimerSlot::kCount / 64> words_{};
   uint32_t non_zero_ = 0;  // Bit w is set if words_[w] is not 0.
-  std::unique_ptr<std::array<uint64_t, TimerSlot::kCount>> groups_;  // Not needed as long as there is but one segment.
+  std::unique_ptr<std::array<uint64_t, TimerSlot::kCount>>
+      groups_;  // Not needed as long as there is but one segment.
 };
 
 }  // namespace inlay

@@ -17,8 +17,9 @@ namespace inlay {
 static_assert(TimerWheel::kPayloadBits == TimerNode::kPayloadBits);
 static_assert(sizeof(TimerWheel) == 32, "there is a wheel in every shard, whether it has timers or not");
 
-// A reschedule or cancel that was asked for and is not made yet. The timer and its neighbours are seldom in the cache;
-// put off until there are some more, the misses of all overlap, and none is waited for by the caller.
+// A reschedule or cancel that was asked for and is not made yet. The timer and its neighbours are seldom in
+// the cache; put off until there are some more, the misses of all overlap, and none is waited for by the
+// caller.
 struct TimerWheel::Edit {
   int64_t deadline_ms;
   Handle timer;
@@ -29,7 +30,7 @@ struct TimerWheel::State {
   OccupiedSlots occupied;
   uint32_t draining = TimerSlot::kNone;  // The slot that advance() has begun to empty. It starts at now_ms_.
   uint32_t edit_count = 0;
-  std::array<Edit, 32> edits;
+  std::array<Edit, 64> edits;
   TimerSlab slab;
   OutlierHeap outliers;
 };
@@ -39,8 +40,8 @@ TimerWheel::~TimerWheel() = default;
 
 void TimerWheel::make_state() { state_ = std::make_unique<State>(); }
 
-// Slots reach from now to the end of the 44-bit span that now lies in, less its last millisecond: those bits mark an
-// outlier.
+// Slots reach from now to the end of the 44-bit span that now lies in, less its last millisecond: those bits
+// mark an outlier.
 bool TimerWheel::has_slot(int64_t deadline_ms) const {
   uint64_t now = static_cast<uint64_t>(now_ms_);
   return static_cast<uint64_t>(deadline_ms) - now < (now | TimerNode::kDeadlineMask) - now;
@@ -52,8 +53,11 @@ int64_t TimerWheel::deadline_from_bits(uint64_t bits) const {
 
 bool TimerWheel::is_pending(Handle timer) const {
   if (!state_ || !state_->slab.in_use(timer)) return false;
-  return std::none_of(state_->edits.begin(), state_->edits.begin() + state_->edit_count,
-                      [timer](const Edit& edit) { return edit.timer == timer && edit.cancels; });
+  for (uint32_t i = 0; i < state_->edit_count; ++i) {
+    const Edit& edit = state_->edits[i];
+    if (edit.timer == timer && edit.cancels) return false;
+  }
+  return true;
 }
 
 // Adds a timer to the slot of its deadline. Returns when the slot starts.
@@ -84,7 +88,7 @@ inline void TimerWheel::leave(Handle timer) {
 }
 
 TimerWheel::Handle TimerWheel::schedule(int64_t deadline_ms, uint64_t payload) {
-  if (!state_) [[unlikely]] make_state();
+  if (!state_) make_state();
   Handle timer = state_->slab.allocate();
   state_->slab.node(timer).set(static_cast<uint64_t>(deadline_ms), payload);
   ++size_;
@@ -114,7 +118,7 @@ void TimerWheel::make_edits() {
   State& s = *state_;
   const uint32_t count = std::exchange(s.edit_count, 0);
   for (uint32_t i = 0; i < count; ++i) {
-    const Edit edit = s.edits[i];
+    const Edit& edit = s.edits[i];
     if (edit.cancels) {
       leave(edit.timer);
       s.slab.release(edit.timer);
@@ -124,6 +128,7 @@ void TimerWheel::make_edits() {
   }
 }
 
+// Not inlined: beside it, the loop over the edits would run out of registers.
 [[gnu::noinline]] void TimerWheel::move(Handle timer, int64_t deadline_ms) {
   TimerNode& node = state_->slab.node(timer);
   if (!node.is_outlier() && has_slot(deadline_ms)) [[likely]] {
@@ -183,7 +188,7 @@ int64_t TimerWheel::next_slot_ms() const {
   return slot == TimerSlot::kNone ? INT64_MAX : TimerSlot::at(slot, now_ms_).start_ms;
 }
 
-// Makes the earliest slot the one to empty. If none has begun by `now_ms`, brings the wheel's time to it: false.
+// Makes the earliest slot the one to empty. If none has begun by `now_ms`, that is the wheel's time: false.
 bool TimerWheel::open_slot(int64_t now_ms) {
   State& s = *state_;
   uint32_t slot = s.draining != TimerSlot::kNone ? s.draining : s.occupied.lowest();
@@ -204,8 +209,8 @@ void TimerWheel::close_group(uint32_t group) {
   if (!s.occupied.contains(s.draining)) s.draining = TimerSlot::kNone;
 }
 
-// Empties the open slot, up to a timer that is to fire: true. Its lists, one in each segment, take turns: while the
-// others are served, the next timer of a list comes into the cache.
+// Empties the open slot, up to a timer that is to fire: true. Its lists, one in each segment, take turns:
+// while the others are served, the next timer of a list comes into the cache.
 bool TimerWheel::drain(Pass& pass) {
   State& s = *state_;
   const uint32_t slot = s.draining;
@@ -261,9 +266,10 @@ absl::Status TimerWheel::check_invariants() const {
     return absl::InternalError("outlier before the bound");
   }
   for (uint32_t i = 0; i < s.edit_count; ++i) {
-    if (!s.slab.in_use(s.edits[i].timer)) return absl::InternalError("edit of a timer that is gone");
-    if (s.edits[i].cancels) --timers;
-    if (!s.edits[i].cancels && s.edits[i].deadline_ms < bound_ms_) return absl::InternalError("edit before the bound");
+    const Edit& edit = s.edits[i];
+    if (!s.slab.in_use(edit.timer)) return absl::InternalError("edit of a timer that is gone");
+    if (edit.cancels) --timers;
+    if (!edit.cancels && edit.deadline_ms < bound_ms_) return absl::InternalError("edit before the bound");
   }
   return timers == size_ ? absl::OkStatus() : absl::InternalError("wheel with a wrong count of timers");
 }
@@ -274,7 +280,8 @@ absl::Status TimerWheel::check_slot(uint32_t number, size_t& timers) const {
   bool drains = number == s.draining;
   if (s.occupied.contains(number)) {
     if (slot.start_ms < bound_ms_) return absl::InternalError("slot before the bound");
-    if (drains ? slot.start_ms != now_ms_ : slot.start_ms < now_ms_) return absl::InternalError("slot before now");
+    if (drains ? slot.start_ms != now_ms_ : slot.start_ms < now_ms_)
+      return absl::InternalError("slot before now");
   } else if (drains) {
     return absl::InternalError("draining a slot that is not occupied");
   }
@@ -286,7 +293,8 @@ absl::Status TimerWheel::check_slot(uint32_t number, size_t& timers) const {
     for (uint16_t at = segment.front(number); at != number; at = segment.node(at).link.next) {
       const TimerNode& node = segment.node(at);
       if (node.is_outlier()) return absl::InternalError("outlier in a slot");
-      if (deadline_from_bits(node.deadline_bits()) < slot.start_ms) return absl::InternalError("timer before its slot");
+      if (deadline_from_bits(node.deadline_bits()) < slot.start_ms)
+        return absl::InternalError("timer before its slot");
       ++timers;
     }
   }

@@ -33,8 +33,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr size_t kSizeMax = 400;
   if (size == 0 || size > kSizeMax) return 0;
   const uint64_t mask = kMasks[data[0] % std::size(kMasks)];
-  TagIndex index;
-  std::map<uint64_t, Record> model;
+  inlay::PagePool pages;
+  inlay::Slab slab(pages);
+  TagIndex index(slab);
+  std::map<uint64_t, Record*> model;
   uint32_t cursor = 0;
   for (size_t i = 1; i + 1 < size; i += 2) {
     const unsigned operation = data[i] >> 4;
@@ -45,14 +47,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const auto same = [&](const void* record) { return static_cast<const Record*>(record)->id == id; };
       const TagIndex::Slot slot = index.find(hash, same);
       require(static_cast<bool>(slot) == model.contains(id));
-      if (operation < 8 && !slot) require(index.insert(hash, &(model[id] = {hash, id}), hash_of));
+      if (operation < 8 && !slot) {
+        model[id] = new (slab.allocate(sizeof(Record))) Record{hash, id};
+        require(index.insert(hash, model[id], hash_of));
+      }
       if (operation >= 8 && operation < 14 && slot) {
-        index.erase(slot, hash, hash_of);
+        index.erase(slot, hash);
+        slab.deallocate(model[id], sizeof(Record));
         model.erase(id);
       }
     }
     if (operation >= 14) {
-      cursor = index.scan(cursor, first % 100 + 1,
+      cursor = index.scan(cursor, first % 100 + 1, hash_of,
                           [&](void* record) { require(model.contains(static_cast<Record*>(record)->id)); });
     }
   }

@@ -1,5 +1,5 @@
-// Any sequence of operations, on a TimerWheel and on a std::multimap: both must fire the same timers in the same order.
-// The input is the wheel's first time (8 bytes) and then operations of 10 bytes each.
+// Any sequence of operations, on a TimerWheel and on a std::multimap: both must fire the same timers in the
+// same order. The input is the wheel's first time (8 bytes) and then operations of 10 bytes each.
 
 #include <cstddef>
 #include <cstdint>

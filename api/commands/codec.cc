@@ -103,7 +103,9 @@ absl::Status read_database(ArgReader& reader, int64_t& value) {
 
 }  // namespace
 
-absl::Status Codec<DbNumber>::read(ArgReader& reader, DbNumber& value) { return read_database(reader, value.value); }
+absl::Status Codec<DbNumber>::read(ArgReader& reader, DbNumber& value) {
+  return read_database(reader, value.value);
+}
 void Codec<DbNumber>::print(const DbNumber& value, ArgPrinter& out) { out.add(value.value); }
 
 absl::Status Codec<FirstDb>::read(ArgReader& reader, FirstDb& value) {

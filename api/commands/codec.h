@@ -171,12 +171,12 @@ struct Codec<std::optional<Bytes>> : Tail {
 };
 
 // Types whose Value is the parameter itself, read and printed in codec.cc.
-#define INLAY_DECLARE_CODEC(Type, Shape)                     \
-  template <>                                                \
-  struct Codec<Type> : Shape {                               \
-    using Value = Type;                                      \
+#define INLAY_DECLARE_CODEC(Type, Shape)                       \
+  template <>                                                  \
+  struct Codec<Type> : Shape {                                 \
+    using Value = Type;                                        \
     static absl::Status read(ArgReader& reader, Value& value); \
-    static void print(const Value& value, ArgPrinter& out);  \
+    static void print(const Value& value, ArgPrinter& out);    \
   }
 INLAY_DECLARE_CODEC(DbNumber, OneArgument);
 INLAY_DECLARE_CODEC(FirstDb, OneArgument);

@@ -37,9 +37,9 @@ std::optional<uint64_t> parse_memory(Bytes text) {
     std::string_view name;
     uint64_t bytes;
   };
-  constexpr std::array kUnits{Unit{"", 1},          Unit{"b", 1},          Unit{"k", 1000},
-                              Unit{"kb", 1024},     Unit{"m", 1'000'000},  Unit{"mb", 1 << 20},
-                              Unit{"g", 1'000'000'000}, Unit{"gb", 1 << 30}};
+  constexpr std::array kUnits{
+      Unit{"", 1},          Unit{"b", 1},        Unit{"k", 1000},          Unit{"kb", 1024},
+      Unit{"m", 1'000'000}, Unit{"mb", 1 << 20}, Unit{"g", 1'000'000'000}, Unit{"gb", 1 << 30}};
   for (const Unit& unit : kUnits) {
     uint64_t bytes;
     if (Bytes(value).substr(digits) != unit.name) continue;
@@ -54,7 +54,8 @@ std::string_view set_string_limit(Engine& engine, Bytes value, bool apply) {
   const std::optional<uint64_t> bytes = parse_memory(value);
   if (!bytes.has_value()) return "argument must be a memory value";
   // An entry's lengths have 32 bits.
-  if (*bytes < kLeast || *bytes > UINT32_MAX) return "argument must be between 1048576 and 4294967295 inclusive";
+  if (*bytes < kLeast || *bytes > UINT32_MAX)
+    return "argument must be between 1048576 and 4294967295 inclusive";
   if (apply) engine.set_string_bytes_max(*bytes);
   return {};
 }
@@ -63,13 +64,14 @@ constexpr std::array kSettings{
     Setting{"databases", [](const Engine& engine) { return std::to_string(engine.databases()); }, nullptr},
     Setting{"maxmemory", [](const Engine&) { return std::string("0"); }, nullptr},
     Setting{"maxmemory-policy", [](const Engine&) { return std::string("noeviction"); }, nullptr},
-    Setting{"proto-max-bulk-len", [](const Engine& engine) { return std::to_string(engine.string_bytes_max()); },
-            set_string_limit},
+    Setting{"proto-max-bulk-len",
+            [](const Engine& engine) { return std::to_string(engine.string_bytes_max()); }, set_string_limit},
 };
 
 const Setting* find_setting(Bytes name) {
   const std::string wanted = lower(name);
-  const auto* found = std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& s) { return s.name == wanted; });
+  const auto* found =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& s) { return s.name == wanted; });
   return found == kSettings.end() ? nullptr : found;
 }
 
@@ -100,7 +102,8 @@ absl::Status set_config(Engine& engine, std::span<const Bytes> settings) {
       if (setting == nullptr) return error(Error::kUnknownConfigArgument, name);
       if (setting->set == nullptr) return failure(name, "can't set immutable config");
       if (!apply) {
-        if (std::find(seen.begin(), seen.end(), setting) != seen.end()) return failure(name, "duplicate parameter");
+        if (std::find(seen.begin(), seen.end(), setting) != seen.end())
+          return failure(name, "duplicate parameter");
         seen.push_back(setting);
       }
       const std::string_view reason = setting->set(engine, settings[i + 1], apply);

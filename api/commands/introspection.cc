@@ -35,12 +35,14 @@ Reply describe(const Command& command) {
   for_each_subcommand(command, [&](const Command& sub) { subcommands.push_back(describe(sub)); });
   const KeySpec keys = command.keys.counted ? KeySpec{} : command.keys;
   return Reply::array({text(command.name), Reply::integer(command.arity), Reply::set(std::move(flags)),
-                       Reply::integer(keys.first), Reply::integer(keys.last), Reply::integer(keys.step), Reply::set({}),
-                       Reply::array({}), Reply::array({}), Reply::array(std::move(subcommands))});
+                       Reply::integer(keys.first), Reply::integer(keys.last), Reply::integer(keys.step),
+                       Reply::set({}), Reply::array({}), Reply::array({}),
+                       Reply::array(std::move(subcommands))});
 }
 
 Reply document(const Command& command) {
-  Reply::Items items{text("summary"), text(command.spec.summary), text("since"), text(command.spec.since),
+  Reply::Items items{text("summary"), text(command.spec.summary),
+                     text("since"),   text(command.spec.since),
                      text("group"),   text(group_name(command.spec.group))};
   if (!command.spec.complexity.empty()) {
     items.push_back(text("complexity"));
@@ -65,9 +67,9 @@ Reply document(const Command& command) {
 // COMMAND INFO and DOCS name subcommands as "config|get".
 const Command* find_by_full_name(Bytes name) {
   for (const Command* row : all_commands()) {
-    if (row->name.size() == name.size() && std::equal(name.begin(), name.end(), row->name.begin(), [](char a, char b) {
-          return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-        })) {
+    if (row->name.size() == name.size() &&
+        std::equal(name.begin(), name.end(), row->name.begin(),
+                   [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; })) {
       return row;
     }
   }
@@ -130,7 +132,8 @@ Result<Reply> command_info(const Call& call, std::span<const Bytes> names) {
 Result<Reply> command_list(const Call&, std::span<const Bytes> filter) {
   const bool by_pattern = filter.size() == 3 && is_word(filter[1], "PATTERN");
   const bool by_other = filter.size() == 3 && (is_word(filter[1], "MODULE") || is_word(filter[1], "ACLCAT"));
-  if (!filter.empty() && (!is_word(filter[0], "FILTERBY") || !(by_pattern || by_other))) return error(Error::kSyntax);
+  if (!filter.empty() && (!is_word(filter[0], "FILTERBY") || !(by_pattern || by_other)))
+    return error(Error::kSyntax);
   Reply::Items names;
   for (const Command* row : all_commands()) {
     // There are neither modules nor access control categories.
@@ -153,7 +156,8 @@ Result<Reply> command_getkeysandflags(const Call&, std::span<const Bytes> argv) 
   if (!keys.ok()) return keys.status();
   Reply::Items items;
   for (const std::string& key : *keys) {
-    Reply::Items flags{Reply::simple(command->writes ? "RW" : "RO"), Reply::simple(command->writes ? "UPDATE" : "ACCESS")};
+    Reply::Items flags{Reply::simple(command->writes ? "RW" : "RO"),
+                       Reply::simple(command->writes ? "UPDATE" : "ACCESS")};
     items.push_back(Reply::array({text(key), Reply::set(std::move(flags))}));
   }
   return Reply::array(std::move(items));

@@ -19,7 +19,7 @@ constexpr int64_t kSharedIntegers = 10000;
 constexpr size_t kEmbeddedStringMax = 44;
 
 // What MEMORY USAGE adds for a deadline, and at most for a place in the index.
-constexpr size_t kTimerShare = 24;
+constexpr size_t kTimerShare = 16;
 constexpr size_t kIndexShareMax = 64;
 
 std::string_view type_name(Type type) {
@@ -142,7 +142,9 @@ absl::Status rename(WriteTx& tx, const KeyRef& from, const KeyRef& to) {
   return rename_to(tx, from, to, true).status();
 }
 
-Result<bool> renamenx(WriteTx& tx, const KeyRef& from, const KeyRef& to) { return rename_to(tx, from, to, false); }
+Result<bool> renamenx(WriteTx& tx, const KeyRef& from, const KeyRef& to) {
+  return rename_to(tx, from, to, false);
+}
 
 Result<bool> copy(WriteTx& tx, const KeyRef& from, const KeyRef& to, const CopyOptions& options) {
   const int db = options.db.value_or(tx.db());
@@ -190,8 +192,8 @@ Nullable<int64_t> object_idletime(ReadTx& tx, const KeyRef& key) {
 Nullable<int64_t> object_refcount(ReadTx& tx, const KeyRef& key) {
   const Entry* entry = tx.peek(key);
   if (entry == nullptr) return std::nullopt;
-  const bool shared = entry->encoding() == Encoding::kInteger && entry->integer() >= 0 &&
-                      entry->integer() < kSharedIntegers;
+  const bool shared =
+      entry->encoding() == Encoding::kInteger && entry->integer() >= 0 && entry->integer() < kSharedIntegers;
   return shared ? INT_MAX : 1;
 }
 
@@ -239,7 +241,9 @@ namespace {
 // Redis answers look-ups of deadlines with plain integers: -2 for an absent key, -1 for a persistent one.
 constexpr int64_t kAbsent = -2;
 
-int64_t whole_seconds(int64_t ms) { return ms < 0 ? ms : static_cast<int64_t>((static_cast<uint64_t>(ms) + 500) / 1000); }
+int64_t whole_seconds(int64_t ms) {
+  return ms < 0 ? ms : static_cast<int64_t>((static_cast<uint64_t>(ms) + 500) / 1000);
+}
 
 Reply ttl_reply(const std::optional<Ttl>& ttl, const Parsed<cmd::ttl>&) {
   return Reply::integer(ttl.has_value() ? whole_seconds(ttl->ms()) : kAbsent);
@@ -258,48 +262,58 @@ Reply type_reply(const std::string& type, const Parsed<cmd::type>&) { return Rep
 constexpr Group kGeneric = Group::kGeneric;
 
 constexpr std::array kKeyCommands{
-    command<cmd::copy>("copy", {"6.2.0", kGeneric, "O(N) with N bytes of value", "Copies a value to another key.",
-                                "source destination [DB destination-db] [REPLACE]"}),
+    command<cmd::copy>("copy",
+                       {"6.2.0", kGeneric, "O(N) with N bytes of value", "Copies a value to another key.",
+                        "source destination [DB destination-db] [REPLACE]"}),
     command<cmd::del>("del", {"1.0.0", kGeneric, "O(N) with N keys", "Removes keys.", "key [key ...]"}),
-    command<cmd::exists>("exists", {"1.0.0", kGeneric, "O(N) with N keys", "Counts the keys that exist.",
-                                    "key [key ...]"}),
+    command<cmd::exists>(
+        "exists", {"1.0.0", kGeneric, "O(N) with N keys", "Counts the keys that exist.", "key [key ...]"}),
     command<cmd::expire>("expire", {"1.0.0", kGeneric, "O(1)", "Lets a key die after some seconds.",
                                     "key seconds [NX|XX|GT|LT]"}),
     command<cmd::expireat>("expireat", {"1.2.0", kGeneric, "O(1)", "Lets a key die at a Unix time.",
                                         "key unix-time-seconds [NX|XX|GT|LT]"}),
-    command<cmd::expiretime, expiretime_reply>("expiretime", {"7.0.0", kGeneric, "O(1)",
-                                                              "Tells the Unix time at which a key dies.", "key"}),
-    command<cmd::keys>("keys", {"1.0.0", kGeneric, "O(N) with N keys in the database", "Lists the keys that match a glob.",
-                                "pattern"}),
+    command<cmd::expiretime, expiretime_reply>(
+        "expiretime", {"7.0.0", kGeneric, "O(1)", "Tells the Unix time at which a key dies.", "key"}),
+    command<cmd::keys>("keys", {"1.0.0", kGeneric, "O(N) with N keys in the database",
+                                "Lists the keys that match a glob.", "pattern"}),
     command<cmd::move>("move", {"1.0.0", kGeneric, "O(1)", "Moves a key to another database.", "key db"}),
     container("object", {"2.2.3", kGeneric, "", "Looks inside values.", "subcommand [arguments]"}),
-    command<cmd::object_encoding>("object|encoding", {"2.2.3", kGeneric, "O(1)", "Names a value's encoding.", "key"}),
-    command<cmd::object_freq>("object|freq", {"4.0.0", kGeneric, "O(1)", "Tells how often a key is used.", "key"}),
-    command<cmd::object_idletime>("object|idletime", {"2.2.3", kGeneric, "O(1)",
-                                                      "Tells for how many seconds a key has not been used.", "key"}),
-    command<cmd::object_refcount>("object|refcount", {"2.2.3", kGeneric, "O(1)", "Tells a value's reference count.",
-                                                      "key"}),
+    command<cmd::object_encoding>("object|encoding",
+                                  {"2.2.3", kGeneric, "O(1)", "Names a value's encoding.", "key"}),
+    command<cmd::object_freq>("object|freq",
+                              {"4.0.0", kGeneric, "O(1)", "Tells how often a key is used.", "key"}),
+    command<cmd::object_idletime>(
+        "object|idletime",
+        {"2.2.3", kGeneric, "O(1)", "Tells for how many seconds a key has not been used.", "key"}),
+    command<cmd::object_refcount>("object|refcount",
+                                  {"2.2.3", kGeneric, "O(1)", "Tells a value's reference count.", "key"}),
     command<cmd::persist>("persist", {"2.2.0", kGeneric, "O(1)", "Removes a key's deadline.", "key"}),
     command<cmd::pexpire>("pexpire", {"2.6.0", kGeneric, "O(1)", "Lets a key die after some milliseconds.",
                                       "key milliseconds [NX|XX|GT|LT]"}),
-    command<cmd::pexpireat>("pexpireat", {"2.6.0", kGeneric, "O(1)", "Lets a key die at a Unix time in milliseconds.",
-                                          "key unix-time-milliseconds [NX|XX|GT|LT]"}),
-    command<cmd::expiretime, pexpiretime_reply>("pexpiretime", {"7.0.0", kGeneric, "O(1)",
-                                                                "Tells the Unix time in milliseconds at which a key dies.",
-                                                                "key"}),
-    command<cmd::ttl, pttl_reply>("pttl", {"2.6.0", kGeneric, "O(1)", "Tells how many milliseconds a key has to live.",
-                                           "key"}),
+    command<cmd::pexpireat>("pexpireat",
+                            {"2.6.0", kGeneric, "O(1)", "Lets a key die at a Unix time in milliseconds.",
+                             "key unix-time-milliseconds [NX|XX|GT|LT]"}),
+    command<cmd::expiretime, pexpiretime_reply>(
+        "pexpiretime",
+        {"7.0.0", kGeneric, "O(1)", "Tells the Unix time in milliseconds at which a key dies.", "key"}),
+    command<cmd::ttl, pttl_reply>(
+        "pttl", {"2.6.0", kGeneric, "O(1)", "Tells how many milliseconds a key has to live.", "key"}),
     command<cmd::randomkey>("randomkey", {"1.0.0", kGeneric, "O(1)", "Draws a key."}),
-    command<cmd::rename>("rename", {"1.0.0", kGeneric, "O(1)", "Gives a value another key, replacing what it held.",
-                                    "key newkey"}),
-    command<cmd::renamenx>("renamenx", {"1.0.0", kGeneric, "O(1)", "Gives a value another key if that is absent.",
-                                        "key newkey"}),
-    command<cmd::scan>("scan", {"2.8.0", kGeneric, "O(1) a call, O(N) for a whole scan", "Walks over the keys in steps.",
-                                "cursor [MATCH pattern] [COUNT count] [TYPE type]"}),
-    command<cmd::touch>("touch", {"3.2.1", kGeneric, "O(N) with N keys", "Marks keys as used just now.", "key [key ...]"}),
-    command<cmd::ttl, ttl_reply>("ttl", {"1.0.0", kGeneric, "O(1)", "Tells how many seconds a key has to live.", "key"}),
-    command<cmd::type, type_reply>("type", {"1.0.0", kGeneric, "O(1)", "Names the type of a key's value.", "key"}),
-    command<cmd::del>("unlink", {"4.0.0", kGeneric, "O(N) with N keys", "Removes keys; the same as DEL.", "key [key ...]"}),
+    command<cmd::rename>("rename", {"1.0.0", kGeneric, "O(1)",
+                                    "Gives a value another key, replacing what it held.", "key newkey"}),
+    command<cmd::renamenx>("renamenx", {"1.0.0", kGeneric, "O(1)",
+                                        "Gives a value another key if that is absent.", "key newkey"}),
+    command<cmd::scan>(
+        "scan", {"2.8.0", kGeneric, "O(1) a call, O(N) for a whole scan", "Walks over the keys in steps.",
+                 "cursor [MATCH pattern] [COUNT count] [TYPE type]"}),
+    command<cmd::touch>(
+        "touch", {"3.2.1", kGeneric, "O(N) with N keys", "Marks keys as used just now.", "key [key ...]"}),
+    command<cmd::ttl, ttl_reply>(
+        "ttl", {"1.0.0", kGeneric, "O(1)", "Tells how many seconds a key has to live.", "key"}),
+    command<cmd::type, type_reply>("type",
+                                   {"1.0.0", kGeneric, "O(1)", "Names the type of a key's value.", "key"}),
+    command<cmd::del>(
+        "unlink", {"4.0.0", kGeneric, "O(N) with N keys", "Removes keys; the same as DEL.", "key [key ...]"}),
 };
 
 }  // namespace

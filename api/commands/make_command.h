@@ -53,7 +53,9 @@ struct Reading<std::tuple<P...>> {
     read_each(reader, values, status, std::index_sequence_for<P...>());
     return status;
   }
-  static void print(const Values& values, ArgPrinter& out) { print_each(values, out, std::index_sequence_for<P...>()); }
+  static void print(const Values& values, ArgPrinter& out) {
+    print_each(values, out, std::index_sequence_for<P...>());
+  }
 
  private:
   template <size_t... i>
@@ -88,7 +90,8 @@ template <auto Fn, auto Encode>
 Reply execute_by_name(const Call& call) {
   using R = Reading<typename Signature<decltype(Fn)>::Parameters>;
   typename R::Values values;
-  if (const absl::Status status = R::read(call, values); !status.ok()) return Reply::error(redis_error_text(status));
+  if (const absl::Status status = R::read(call, values); !status.ok())
+    return Reply::error(redis_error_text(status));
   const auto result = call_by_name<Fn>(call, values);
   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(result)>, absl::Status>) {
     return result.ok() ? Reply::ok() : Reply::error(redis_error_text(result));
@@ -148,6 +151,12 @@ template <auto Fn, auto Encode = nullptr>
 constexpr Command writing_command(std::string_view name, const CommandSpec& spec) {
   Command row = command<Fn, Encode>(name, spec);
   row.writes = true;
+  return row;
+}
+
+/// A row that takes a list and insists on some of it: `arity` counts as Redis does, with the name or names.
+constexpr Command at_least(int arity, Command row) {
+  row.arity = -arity;
   return row;
 }
 

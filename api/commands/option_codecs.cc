@@ -21,7 +21,8 @@ struct Keyword {
 };
 
 template <class Options, size_t kCount>
-absl::Status read_options(const std::array<Keyword<Options>, kCount>& keywords, ArgReader& reader, Options& options) {
+absl::Status read_options(const std::array<Keyword<Options>, kCount>& keywords, ArgReader& reader,
+                          Options& options) {
   while (reader.left() > 0) {
     const Bytes text = reader.take();
     bool taken = false;
@@ -38,7 +39,8 @@ absl::Status read_options(const std::array<Keyword<Options>, kCount>& keywords, 
 }
 
 template <class Options, size_t kCount>
-void print_options(const std::array<Keyword<Options>, kCount>& keywords, const Options& options, ArgPrinter& out) {
+void print_options(const std::array<Keyword<Options>, kCount>& keywords, const Options& options,
+                   ArgPrinter& out) {
   for (const Keyword<Options>& keyword : keywords) keyword.print(keyword.word, options, out);
 }
 
@@ -61,11 +63,12 @@ constexpr Keyword<Options> ttl_keyword(std::string_view word) {
 
 template <class Options, bool Options::*member>
 constexpr Keyword<Options> flag_keyword(std::string_view word) {
-  return {word,
-          [](std::string_view, Options& options, ArgReader&, absl::Status&) { return options.*member = true; },
-          [](std::string_view name, const Options& options, ArgPrinter& out) {
-            if (options.*member) out.add(name);
-          }};
+  return {
+      word,
+      [](std::string_view, Options& options, ArgReader&, absl::Status&) { return options.*member = true; },
+      [](std::string_view name, const Options& options, ArgPrinter& out) {
+        if (options.*member) out.add(name);
+      }};
 }
 
 template <class Options, bool Options::*member>
@@ -196,9 +199,10 @@ constexpr std::array kMemoryUsageKeywords{
 };
 
 constexpr std::array kFlushKeywords{
-    Keyword<FlushMode>{"SYNC",
-                       [](std::string_view, FlushMode&, ArgReader& reader, absl::Status&) { return reader.left() == 0; },
-                       [](std::string_view, const FlushMode&, ArgPrinter&) {}},
+    Keyword<FlushMode>{
+        "SYNC",
+        [](std::string_view, FlushMode&, ArgReader& reader, absl::Status&) { return reader.left() == 0; },
+        [](std::string_view, const FlushMode&, ArgPrinter&) {}},
     Keyword<FlushMode>{"ASYNC",
                        [](std::string_view, FlushMode& mode, ArgReader& reader, absl::Status&) {
                          mode.async = true;
@@ -228,8 +232,10 @@ constexpr std::array kLcsKeywords{
 
 }  // namespace
 
-#define INLAY_DEFINE_CODEC(Type, keywords)                                                                            \
-  absl::Status Codec<Type>::read(ArgReader& reader, Type& value) { return read_options(keywords, reader, value); } \
+#define INLAY_DEFINE_CODEC(Type, keywords)                         \
+  absl::Status Codec<Type>::read(ArgReader& reader, Type& value) { \
+    return read_options(keywords, reader, value);                  \
+  }                                                                \
   void Codec<Type>::print(const Type& value, ArgPrinter& out) { print_options(keywords, value, out); }
 INLAY_DEFINE_CODEC(SetOptions, kSetKeywords)
 INLAY_DEFINE_CODEC(GetExOptions, kGetExKeywords)
@@ -243,7 +249,7 @@ INLAY_DEFINE_CODEC(FlushMode, kFlushKeywords)
 absl::Status Codec<LcsArguments>::read(ArgReader& reader, LcsArguments& value) {
   const absl::Status status = read_options(kLcsKeywords, reader, value.options);
   using Fault = LcsArguments::Fault;
-  value.fault = status.ok()                                       ? Fault::kNone
+  value.fault = status.ok()                                 ? Fault::kNone
                 : kind_of(status) == ErrorKind::kNotInteger ? Fault::kNotInteger
                                                             : Fault::kSyntax;
   return absl::OkStatus();
@@ -286,9 +292,7 @@ void Codec<ExpireIf>::print(const ExpireIf& value, ArgPrinter& out) {
     case ExpireIf::kHasTtl: return out.add("XX");
     case ExpireIf::kGreater: return out.add("GT");
     case ExpireIf::kLess: return out.add("LT");
-    case ExpireIf::kHasTtlAndLess:
-      out.add("XX");
-      return out.add("LT");
+    case ExpireIf::kHasTtlAndLess: out.add("XX"); return out.add("LT");
   }
 }
 

@@ -30,21 +30,24 @@ std::vector<DatabaseFigures> databases_in_use(KeyspaceTx& tx) {
 }
 
 std::string memory_section(KeyspaceTx& tx) {
-  return absl::StrCat("# Memory\r\nused_memory:", tx.bytes(), "\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
+  return absl::StrCat("# Memory\r\nused_memory:", tx.bytes(),
+                      "\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
 }
 
 std::string clients_section(KeyspaceTx&) { return "# Clients\r\nblocked_clients:0\r\n"; }
 
 std::string stats_section(KeyspaceTx& tx) {
   const ShardStats stats = tx.stats();
-  return absl::StrCat("# Stats\r\nexpired_keys:", stats.expired, "\r\nevicted_keys:0\r\nkeyspace_hits:", stats.hits,
+  return absl::StrCat("# Stats\r\nexpired_keys:", stats.expired,
+                      "\r\nevicted_keys:0\r\nkeyspace_hits:", stats.hits,
                       "\r\nkeyspace_misses:", stats.misses, "\r\n");
 }
 
 std::string keyspace_section(KeyspaceTx& tx) {
   std::string text = "# Keyspace\r\n";
   for (const DatabaseFigures& figures : databases_in_use(tx)) {
-    absl::StrAppend(&text, "db", figures.db, ":keys=", figures.keys, ",expires=", figures.expires, ",avg_ttl=0\r\n");
+    absl::StrAppend(&text, "db", figures.db, ":keys=", figures.keys, ",expires=", figures.expires,
+                    ",avg_ttl=0\r\n");
   }
   return text;
 }
@@ -98,8 +101,10 @@ absl::Status swapdb(KeyspaceTx& tx, FirstDb first, SecondDb second) {
 }
 
 Result<Reply> time(KeyspaceTx& tx) {
-  const int64_t us = std::chrono::floor<std::chrono::microseconds>(tx.engine().now()).time_since_epoch().count();
-  return Reply::array({Reply::bulk(std::to_string(us / 1'000'000)), Reply::bulk(std::to_string(us % 1'000'000))});
+  const int64_t us =
+      std::chrono::floor<std::chrono::microseconds>(tx.engine().now()).time_since_epoch().count();
+  return Reply::array(
+      {Reply::bulk(std::to_string(us / 1'000'000)), Reply::bulk(std::to_string(us % 1'000'000))});
 }
 
 Result<std::string> info(KeyspaceTx& tx, std::span<const Bytes> sections) {
@@ -128,12 +133,11 @@ Result<Reply> memory_stats(KeyspaceTx& tx) {
 }
 
 Result<Reply> config_get(KeyspaceTx& tx, std::span<const Bytes> patterns) {
-  if (patterns.empty()) return error(Error::kWrongArity, "config|get");
   return Reply::map(matching_config(tx.engine(), patterns));
 }
 
 absl::Status config_set(KeyspaceTx& tx, std::span<const Bytes> settings) {
-  if (settings.empty() || settings.size() % 2 != 0) return error(Error::kWrongArity, "config|set");
+  if (settings.size() % 2 != 0) return error(Error::kWrongArity, "config|set");
   return set_config(tx.engine(), settings);
 }
 
@@ -162,53 +166,65 @@ constexpr Group kConnection = Group::kConnection;
 constexpr std::array kServerCommands{
     command<cmd::echo>("echo", {"1.0.0", kConnection, "O(1)", "Answers its argument.", "message"}),
     command<cmd::ping>("ping", {"1.0.0", kConnection, "O(1)", "Answers PONG or its argument.", "[message]"}),
-    command<cmd::reset>("reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."}),
-    command<cmd::select>("select", {"1.0.0", kConnection, "O(1)", "Chooses the session's database.", "index"}),
+    command<cmd::reset>("reset",
+                        {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."}),
+    command<cmd::select>("select",
+                         {"1.0.0", kConnection, "O(1)", "Chooses the session's database.", "index"}),
 
-    container("command", {"2.8.13", kServer, "", "Describes the commands.", "[subcommand [arguments]]"}),
+    // Alone it describes them all.
+    at_least(1, container("command",
+                          {"2.8.13", kServer, "", "Describes the commands.", "[subcommand [arguments]]"})),
     command<cmd::command_count>("command|count", {"2.8.13", kServer, "O(1)", "Counts the commands."}),
-    command<cmd::command_docs>("command|docs", {"7.0.0", kServer, "O(N) with N commands", "Documents commands.",
-                                                "[command-name [command-name ...]]"}),
-    command<cmd::command_getkeys>("command|getkeys", {"2.8.13", kServer, "O(N) with N arguments",
-                                                      "Picks the keys out of a call.", "command [arg ...]"}),
-    command<cmd::command_getkeysandflags>("command|getkeysandflags",
-                                          {"7.0.0", kServer, "O(N) with N arguments",
-                                           "Picks the keys out of a call, with what it does to them.",
-                                           "command [arg ...]"}),
+    command<cmd::command_docs>("command|docs", {"7.0.0", kServer, "O(N) with N commands",
+                                                "Documents commands.", "[command-name [command-name ...]]"}),
+    at_least(4, command<cmd::command_getkeys>("command|getkeys",
+                                              {"2.8.13", kServer, "O(N) with N arguments",
+                                               "Picks the keys out of a call.", "command [arg ...]"})),
+    at_least(4, command<cmd::command_getkeysandflags>(
+                    "command|getkeysandflags",
+                    {"7.0.0", kServer, "O(N) with N arguments",
+                     "Picks the keys out of a call, with what it does to them.", "command [arg ...]"})),
     command<cmd::help>("command|help", {"5.0.0", kServer, "O(1)", "Lists these subcommands."}),
-    command<cmd::command_info>("command|info", {"2.8.13", kServer, "O(N) with N commands", "Tells arity, flags and keys.",
-                                                "[command-name [command-name ...]]"}),
-    command<cmd::command_list>("command|list", {"7.0.0", kServer, "O(N) with N commands", "Lists the names.",
-                                                "[FILTERBY <MODULE module-name|ACLCAT category|PATTERN pattern>]"}),
+    command<cmd::command_info>("command|info",
+                               {"2.8.13", kServer, "O(N) with N commands", "Tells arity, flags and keys.",
+                                "[command-name [command-name ...]]"}),
+    command<cmd::command_list>("command|list",
+                               {"7.0.0", kServer, "O(N) with N commands", "Lists the names.",
+                                "[FILTERBY <MODULE module-name|ACLCAT category|PATTERN pattern>]"}),
 
     container("config", {"2.0.0", kServer, "", "Reads and changes settings.", "subcommand [arguments]"}),
-    command<cmd::config_get>("config|get", {"2.0.0", kServer, "O(N) with N settings", "Reads settings.",
-                                            "parameter [parameter ...]"}),
+    at_least(3, command<cmd::config_get>("config|get", {"2.0.0", kServer, "O(N) with N settings",
+                                                        "Reads settings.", "parameter [parameter ...]"})),
     command<cmd::help>("config|help", {"5.0.0", kServer, "O(1)", "Lists these subcommands."}),
-    command<cmd::config_resetstat>("config|resetstat", {"2.0.0", kServer, "O(1)", "Sets the counters of INFO to zero."}),
-    writing_command<cmd::config_set>("config|set", {"2.0.0", kServer, "O(N) with N settings", "Changes settings.",
-                                                    "parameter value [parameter value ...]"}),
+    command<cmd::config_resetstat>("config|resetstat",
+                                   {"2.0.0", kServer, "O(1)", "Sets the counters of INFO to zero."}),
+    at_least(4, command<cmd::config_set>("config|set",
+                                         {"2.0.0", kServer, "O(N) with N settings", "Changes settings.",
+                                          "parameter value [parameter value ...]"})),
 
     command<cmd::dbsize>("dbsize", {"1.0.0", kServer, "O(1)", "Counts the keys of the database."}),
     container("debug", {"1.0.0", kServer, "", "Looks behind the scenes.", "subcommand [arguments]"}),
-    command<cmd::debug_digest>("debug|digest", {"1.0.0", kServer, "O(N) with N keys",
-                                                "Hashes every key, value and deadline."}),
+    command<cmd::debug_digest>(
+        "debug|digest", {"1.0.0", kServer, "O(N) with N keys", "Hashes every key, value and deadline."}),
     command<cmd::help>("debug|help", {"1.0.0", kServer, "O(1)", "Lists these subcommands."}),
-    command<cmd::debug_set_active_expire>("debug|set-active-expire",
-                                          {"1.0.0", kServer, "O(1)", "Lets dead keys be removed unasked, or not.", "0|1"}),
-    writing_command<cmd::flushall>("flushall", {"1.0.0", kServer, "O(N) with N keys", "Empties all databases.",
-                                                "[ASYNC|SYNC]"}),
-    writing_command<cmd::flushdb>("flushdb", {"1.0.0", kServer, "O(N) with N keys", "Empties the database.",
-                                              "[ASYNC|SYNC]"}),
-    command<cmd::info>("info", {"1.0.0", kServer, "O(N) with N keys that have deadlines", "Tells figures by section.",
-                                "[section [section ...]]"}),
+    command<cmd::debug_set_active_expire>(
+        "debug|set-active-expire",
+        {"1.0.0", kServer, "O(1)", "Lets dead keys be removed unasked, or not.", "0|1"}),
+    writing_command<cmd::flushall>(
+        "flushall", {"1.0.0", kServer, "O(N) with N keys", "Empties all databases.", "[ASYNC|SYNC]"}),
+    writing_command<cmd::flushdb>(
+        "flushdb", {"1.0.0", kServer, "O(N) with N keys", "Empties the database.", "[ASYNC|SYNC]"}),
+    command<cmd::info>("info", {"1.0.0", kServer, "O(N) with N keys that have deadlines",
+                                "Tells figures by section.", "[section [section ...]]"}),
     container("memory", {"4.0.0", kServer, "", "Tells what memory is used for.", "subcommand [arguments]"}),
     command<cmd::help>("memory|help", {"4.0.0", kServer, "O(1)", "Lists these subcommands."}),
     command<cmd::memory_stats>("memory|stats", {"4.0.0", kServer, "O(1)", "Tells figures of memory."}),
-    command<cmd::memory_usage>("memory|usage", {"4.0.0", kServer, "O(1)", "Tells the bytes that a key and its value occupy.",
-                                                "key [SAMPLES count]"}),
+    command<cmd::memory_usage>("memory|usage",
+                               {"4.0.0", kServer, "O(1)", "Tells the bytes that a key and its value occupy.",
+                                "key [SAMPLES count]"}),
     command<cmd::help>("object|help", {"6.2.0", Group::kGeneric, "O(1)", "Lists these subcommands."}),
-    writing_command<cmd::swapdb>("swapdb", {"4.0.0", kServer, "O(1)", "Exchanges two databases.", "index1 index2"}),
+    writing_command<cmd::swapdb>("swapdb",
+                                 {"4.0.0", kServer, "O(1)", "Exchanges two databases.", "index1 index2"}),
     command<cmd::time>("time", {"2.6.0", kServer, "O(1)", "Tells the time, in seconds and microseconds."}),
 };
 

@@ -40,7 +40,8 @@ absl::Status store(WriteTx& tx, const KeyRef& key, Found& found, Bytes value, Ol
   return absl::OkStatus();
 }
 
-absl::Status set_with_ttl(WriteTx& tx, const KeyRef& key, Bytes value, const Expiry& ttl, std::string_view command) {
+absl::Status set_with_ttl(WriteTx& tx, const KeyRef& key, Bytes value, const Expiry& ttl,
+                          std::string_view command) {
   const Result<int64_t> deadline = positive_deadline(tx, ttl, command);
   if (!deadline.ok()) return deadline.status();
   Found found = tx.find_mutable(key);
@@ -76,9 +77,9 @@ Result<SetOutcome> set(WriteTx& tx, const KeyRef& key, Bytes value, const SetOpt
     if (options.get_old) outcome.old = copy_string(found.entry);
   }
   char scratch[kInt64TextMax];
-  const bool refused = (options.when == When::kIfAbsent && found) || (options.when == When::kIfPresent && !found) ||
-                       (options.if_equal.has_value() &&
-                        !(found && found.entry->string_value(scratch) == *options.if_equal));
+  const bool refused =
+      (options.when == When::kIfAbsent && found) || (options.when == When::kIfPresent && !found) ||
+      (options.if_equal.has_value() && !(found && found.entry->string_value(scratch) == *options.if_equal));
   if (refused) return outcome;
   const OldDeadline old = options.keep_ttl ? OldDeadline::kKeep : OldDeadline::kDrop;
   if (absl::Status status = store(tx, key, found, value, old, deadline); !status.ok()) return status;
@@ -347,15 +348,18 @@ constexpr std::array kStringCommands{
     command<cmd::append>("append", {"2.0.0", kString, "O(1)", "Appends bytes to a string.", "key value"}),
     command<cmd::decr>("decr", {"1.0.0", kString, "O(1)", "Subtracts one from an integer.", "key"}),
     command<cmd::decrby>("decrby", {"1.0.0", kString, "O(1)", "Subtracts from an integer.", "key decrement"}),
-    command<cmd::delifeq>("delifeq", {"9.0.0", kString, "O(1)", "Removes a key that holds a given string.", "key value"}),
+    command<cmd::delifeq>(
+        "delifeq", {"9.0.0", kString, "O(1)", "Removes a key that holds a given string.", "key value"}),
     command<cmd::get>("get", {"1.0.0", kString, "O(1)", "Reads a string.", "key"}),
     command<cmd::getdel>("getdel", {"6.2.0", kString, "O(1)", "Reads a string and removes its key.", "key"}),
-    command<cmd::getex>("getex", {"6.2.0", kString, "O(1)", "Reads a string and sets or removes its deadline.",
-                                  "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|"
-                                  "PERSIST]"}),
-    command<cmd::getrange>("getrange", {"2.4.0", kString, "O(N) with N bytes returned", "Reads a part of a string.",
-                                        "key start end"}),
-    command<cmd::getset>("getset", {"1.0.0", kString, "O(1)", "Sets a string and returns the old one.", "key value"}),
+    command<cmd::getex>("getex",
+                        {"6.2.0", kString, "O(1)", "Reads a string and sets or removes its deadline.",
+                         "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|"
+                         "PERSIST]"}),
+    command<cmd::getrange>("getrange", {"2.4.0", kString, "O(N) with N bytes returned",
+                                        "Reads a part of a string.", "key start end"}),
+    command<cmd::getset>("getset",
+                         {"1.0.0", kString, "O(1)", "Sets a string and returns the old one.", "key value"}),
     command<cmd::incr>("incr", {"1.0.0", kString, "O(1)", "Adds one to an integer.", "key"}),
     command<cmd::incrby>("incrby", {"1.0.0", kString, "O(1)", "Adds to an integer.", "key increment"}),
     command<cmd::incrbyfloat>("incrbyfloat", {"2.6.0", kString, "O(1)", "Adds to a float.", "key increment"}),
@@ -366,26 +370,28 @@ constexpr std::array kStringCommands{
                                 "key [key ...]"}),
     command<cmd::mset>("mset", {"1.0.1", kString, "O(N) with N keys", "Sets many strings at one instant.",
                                 "key value [key value ...]"}),
-    command<cmd::msetex>("msetex", {"8.4.0", kString, "O(N) with N keys",
-                                    "Sets many strings with one deadline, all or none.",
-                                    "numkeys key value [key value ...] [NX|XX] [EX seconds|PX milliseconds|"
-                                    "EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]"}),
-    command<cmd::msetnx>("msetnx", {"1.0.1", kString, "O(N) with N keys", "Sets many absent keys, all or none.",
-                                    "key value [key value ...]"}),
+    command<cmd::msetex>(
+        "msetex", {"8.4.0", kString, "O(N) with N keys", "Sets many strings with one deadline, all or none.",
+                   "numkeys key value [key value ...] [NX|XX] [EX seconds|PX milliseconds|"
+                   "EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]"}),
+    command<cmd::msetnx>("msetnx", {"1.0.1", kString, "O(N) with N keys",
+                                    "Sets many absent keys, all or none.", "key value [key value ...]"}),
     command<cmd::psetex>("psetex", {"2.6.0", kString, "O(1)", "Sets a string with a life in milliseconds.",
                                     "key milliseconds value"}),
     command<cmd::set, set_reply>("set", {"1.0.0", kString, "O(1)", "Sets a string, whatever the key held.",
                                          "key value [NX|XX|IFEQ value] [GET] [EX seconds|PX milliseconds|"
                                          "EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]"}),
-    command<cmd::setex>("setex", {"2.0.0", kString, "O(1)", "Sets a string with a life in seconds.",
-                                  "key seconds value"}),
-    command<cmd::setnx>("setnx", {"1.0.0", kString, "O(1)", "Sets a string if the key is absent.", "key value"}),
-    command<cmd::setrange>("setrange", {"2.2.0", kString, "O(N) with N bytes written",
-                                        "Overwrites a part of a string, making it longer as needed.",
-                                        "key offset value"}),
+    command<cmd::setex>(
+        "setex", {"2.0.0", kString, "O(1)", "Sets a string with a life in seconds.", "key seconds value"}),
+    command<cmd::setnx>("setnx",
+                        {"1.0.0", kString, "O(1)", "Sets a string if the key is absent.", "key value"}),
+    command<cmd::setrange>(
+        "setrange", {"2.2.0", kString, "O(N) with N bytes written",
+                     "Overwrites a part of a string, making it longer as needed.", "key offset value"}),
     command<cmd::strlen>("strlen", {"2.2.0", kString, "O(1)", "Counts the bytes of a string.", "key"}),
-    command<cmd::getrange>("substr", {"1.0.0", kString, "O(N) with N bytes returned",
-                                      "Reads a part of a string: the old name of GETRANGE.", "key start end"}),
+    command<cmd::getrange>("substr",
+                           {"1.0.0", kString, "O(N) with N bytes returned",
+                            "Reads a part of a string: the old name of GETRANGE.", "key start end"}),
 };
 
 }  // namespace

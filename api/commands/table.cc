@@ -57,8 +57,8 @@ absl::Status unknown_command(std::span<const Bytes> argv) {
   for (size_t i = 1; i < argv.size() && args.size() < kQuotedMax; ++i) {
     absl::StrAppend(&args, "'", std::string(excerpt(argv[i], kQuotedMax - args.size())), "' ");
   }
-  return error(Error::kUnknownCommand,
-               absl::StrCat("'", std::string(excerpt(argv[0], kQuotedMax)), "', with args beginning with: ", args));
+  return error(Error::kUnknownCommand, absl::StrCat("'", std::string(excerpt(argv[0], kQuotedMax)),
+                                                    "', with args beginning with: ", args));
 }
 
 absl::Status unknown_subcommand(const Command& container, Bytes name) {
@@ -69,7 +69,8 @@ absl::Status unknown_subcommand(const Command& container, Bytes name) {
 }
 
 bool arity_fits(const Command& command, size_t count) {
-  return command.arity < 0 ? count >= static_cast<size_t>(-command.arity) : count == static_cast<size_t>(command.arity);
+  return command.arity < 0 ? count >= static_cast<size_t>(-command.arity)
+                           : count == static_cast<size_t>(command.arity);
 }
 
 }  // namespace
@@ -122,7 +123,8 @@ Result<std::vector<std::string>> keys_of(const Command& command, std::span<const
   if (spec.counted) {
     const auto count = parse_int64(argv[first - 1]);
     const size_t room = argv.size() - first;
-    if (!count.has_value() || *count < 1 || static_cast<uint64_t>(*count) > room / static_cast<size_t>(spec.step)) {
+    if (!count.has_value() || *count < 1 ||
+        static_cast<uint64_t>(*count) > room / static_cast<size_t>(spec.step)) {
       return error(Error::kGetKeysArity);
     }
     last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);

@@ -13,7 +13,20 @@ namespace inlay {
 /// A value of any RESP3 kind. Immutable in use; copyable.
 class Reply {
  public:
-  enum class Kind : unsigned char { kNil, kNilArray, kSimple, kError, kInteger, kDouble, kBool, kBulk, kArray, kMap, kSet, kPush };
+  enum class Kind : unsigned char {
+    kNil,
+    kNilArray,
+    kSimple,
+    kError,
+    kInteger,
+    kDouble,
+    kBool,
+    kBulk,
+    kArray,
+    kMap,
+    kSet,
+    kPush
+  };
   using Items = std::vector<Reply>;
 
   /// Nil.

@@ -23,7 +23,9 @@ class Session {
 
   /// Runs one command: its name, then its arguments. Bad input gives an error reply with Redis's text.
   Reply execute(std::span<const std::string_view> argv);
-  Reply execute(std::initializer_list<std::string_view> argv) { return execute(std::span(argv.begin(), argv.size())); }
+  Reply execute(std::initializer_list<std::string_view> argv) {
+    return execute(std::span(argv.begin(), argv.size()));
+  }
 
   /// The selected database.
   int database() const;

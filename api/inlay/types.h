@@ -33,9 +33,10 @@ class Arg {
   Arg(const char* text) : Arg(std::string_view(text)) {}                  // NOLINT
   Arg(const std::string& text) : Arg(std::string_view(text)) {}           // NOLINT
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool> && !std::same_as<Integer, char>)
-  Arg(Integer value) : data_(nullptr), size_(format_int64(static_cast<int64_t>(value), digits_)) {  // NOLINT
-    static_assert(sizeof(Integer) < 8 || std::is_signed_v<Integer>, "Redis integers are signed 64-bit numbers");
+  requires(!std::same_as<Integer, bool> && !std::same_as<Integer, char>) Arg(Integer value)
+      : data_(nullptr), size_(format_int64(static_cast<int64_t>(value), digits_)) {  // NOLINT
+    static_assert(sizeof(Integer) < 8 || std::is_signed_v<Integer>,
+                  "Redis integers are signed 64-bit numbers");
   }
   template <std::floating_point Float>
   Arg(Float value) : data_(nullptr) {  // NOLINT
@@ -186,9 +187,9 @@ struct LcsMatch {
 };
 
 struct LcsResult {
-  std::string text;                // Empty when only the length was asked for.
+  std::string text;  // Empty when only the length was asked for.
   int64_t length = 0;
-  std::vector<LcsMatch> matches;   // From the end of the strings to their start, if asked for.
+  std::vector<LcsMatch> matches;  // From the end of the strings to their start, if asked for.
   friend bool operator==(const LcsResult&, const LcsResult&) = default;
 };
 

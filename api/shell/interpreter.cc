@@ -12,19 +12,8 @@
 namespace inlay::shell {
 namespace {
 
-// Answers that are texts for people: redis-cli prints their bytes as they are.
-bool answers_text(std::span<const std::string> words) {
-  if (equals_ignoring_case(words[0], "info") || equals_ignoring_case(words[0], "lolwut")) return true;
-  if (words.size() < 2) return false;
-  static constexpr std::string_view kTextSubcommands[][2] = {
-      {"client", "list"},         {"client", "info"},    {"memory", "doctor"},
-      {"memory", "malloc-stats"}, {"latency", "doctor"}, {"latency", "graph"},
-  };
-  for (const auto& [container, name] : kTextSubcommands) {
-    if (equals_ignoring_case(words[0], container) && equals_ignoring_case(words[1], name)) return true;
-  }
-  return false;
-}
+// INFO answers a text for people: redis-cli prints its bytes as they are, and its errors bare.
+bool answers_text(std::span<const std::string> words) { return equals_ignoring_case(words[0], "info"); }
 
 // The number before a command, which asks for so many runs. Nothing if there is none; 0 if it makes no sense.
 std::optional<long> repeat_count(std::span<const std::string> words) {
@@ -34,10 +23,6 @@ std::optional<long> repeat_count(std::span<const std::string> words) {
   const auto [after, error] = std::from_chars(words[0].data(), end, count);
   if (after != end || error == std::errc::invalid_argument) return std::nullopt;
   return error == std::errc() && count > 0 ? count : 0;
-}
-
-bool is_hello(std::span<const std::string> words, std::string_view version) {
-  return words.size() >= 2 && equals_ignoring_case(words[0], "hello") && words[1] == version;
 }
 
 }  // namespace
@@ -69,27 +54,26 @@ Interpreter::Outcome Interpreter::run(int number, std::span<const std::string> w
     return Outcome::kDone;
   }
   Outcome outcome = Outcome::kDone;
-  while (repeats-- > 0) outcome = execute(client(number), words, print);
+  while (repeats-- > 0 && !stopped()) outcome = execute(session(number), words, print);
   return outcome;
 }
 
-Interpreter::Outcome Interpreter::execute(Client& client, std::span<const std::string> words, Print print) {
+Interpreter::Outcome Interpreter::execute(Session& session, std::span<const std::string> words, Print print) {
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  Reply reply = client.session.execute(argv);
-  if (!reply.is_error() && is_hello(words, "2")) client.resp3 = false;
-  if (!reply.is_error() && is_hello(words, "3")) client.resp3 = true;
-  if (!reply.text().empty() && answers_text(words)) {
-    print(std::string(reply.text()) + (reply.is_error() ? "\n" : ""));
+  const Reply reply = session.execute(argv);
+  if (!answers_text(words)) {
+    print(reply.resp2().to_string() + '\n');
+  } else if (reply.is_error()) {
+    print(std::string(reply.text()) + '\n');
   } else {
-    print((client.resp3 ? reply : reply.resp2()).to_string() + '\n');
+    print(reply.text());
   }
   return reply.is_error() ? Outcome::kRefused : Outcome::kDone;
 }
 
-Interpreter::Client& Interpreter::client(int number) {
-  const auto found = clients_.find(number);
-  if (found != clients_.end()) return found->second;
-  return clients_.emplace(number, Client{Session(store_)}).first->second;
+Session& Interpreter::session(int number) {
+  const auto found = sessions_.find(number);
+  return found != sessions_.end() ? found->second : sessions_.emplace(number, Session(store_)).first->second;
 }
 
 }  // namespace inlay::shell

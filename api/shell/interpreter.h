@@ -1,6 +1,7 @@
 // Interpreter: runs typed lines as the sessions of one store and prints what redis-cli would print.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <span>
 #include <string>
@@ -22,7 +23,8 @@ class Interpreter {
     kQuit,     // The line asks to leave.
   };
 
-  explicit Interpreter(Store& store) : store_(store) {}
+  /// `stop`, if there is one, ends repetitions when another thread or a signal sets it.
+  explicit Interpreter(Store& store, const std::atomic<bool>* stop = nullptr) : store_(store), stop_(stop) {}
 
   /// Runs one line: "GET a", "c2: GET a" as session 2, "3 INCR a" three times, "help SET", "quit".
   /// Prints every answer with its newline; a blank line prints nothing.
@@ -31,20 +33,17 @@ class Interpreter {
   Outcome run(std::span<const std::string> words, Print print) { return run(0, words, print); }
 
   /// The database that session 0 has selected.
-  int database() { return client(0).session.database(); }
+  int database() { return session(0).database(); }
 
  private:
-  struct Client {
-    Session session;
-    bool resp3 = false;
-  };
-
   Outcome run(int number, std::span<const std::string> words, Print print);
-  Outcome execute(Client& client, std::span<const std::string> words, Print print);
-  Client& client(int number);
+  Outcome execute(Session& session, std::span<const std::string> words, Print print);
+  Session& session(int number);
+  bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
 
   Store& store_;
-  std::map<int, Client> clients_;
+  const std::atomic<bool>* stop_;
+  std::map<int, Session> sessions_;
 };
 
 }  // namespace inlay::shell

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,6 +23,18 @@ namespace inlay::shell {
 namespace {
 
 constexpr int kHistoryMax = 1000;
+
+// Ctrl-C while a command runs. Lock-free, so a signal handler may set it; nothing else is ordered by it.
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+// Ctrl-C must not end the process: the data would go with it.
+void catch_interrupts() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+}
 
 void write_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
@@ -91,8 +105,8 @@ class LineEditor {
     el_set(editor_, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     el_set(editor_, EL_BIND, "^W", "ed-delete-prev-word", nullptr);
     el_source(editor_, nullptr);
-    // While a line is edited Ctrl-C is a key as any other; while a command runs it ends the program. libedit takes
-    // this only once it has seen the terminal's own settings.
+    // While a line is edited Ctrl-C is a key as any other. libedit takes this only once it has seen the terminal's
+    // own settings.
     el_set(editor_, EL_PREP_TERM, 1);
     el_set(editor_, EL_SETTY, "-d", "intr=", nullptr);
     el_set(editor_, EL_PREP_TERM, 0);
@@ -109,13 +123,14 @@ class LineEditor {
   bool read(const std::string& prompt, std::string* line) {
     prompt_ = prompt;
     abandoned_ = false;
+    interrupted.store(false, std::memory_order_relaxed);
     int size = 0;
     const char* text = el_gets(editor_, &size);
-    if (text == nullptr || size <= 0) return false;
-    line->assign(text, static_cast<size_t>(size));
+    line->assign(text == nullptr ? "" : text, static_cast<size_t>(std::max(size, 0)));
+    const bool ended = line->empty() && !abandoned_ && !interrupted.load(std::memory_order_relaxed);
     if (line->ends_with('\n')) line->pop_back();
     if (abandoned_) line->clear();
-    return true;
+    return !ended;
   }
 
  private:
@@ -174,7 +189,8 @@ int run_prompt(Store& store) {
   }
   write_out("Inlay " INLAY_VERSION
             ": a store inside this process, gone when you leave. Try help, Tab, quit.\n");
-  Interpreter interpreter(store);
+  catch_interrupts();
+  Interpreter interpreter(store, &interrupted);
   std::string line;
   while (editor.read(prompt_for(interpreter.database()), &line)) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;

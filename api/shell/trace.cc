@@ -85,7 +85,8 @@ uint64_t from_little_endian(uint64_t value) {
 Result<Trace> read_trace(const std::string& path, uint64_t requests_max) {
   constexpr size_t kBlock = 64 * 1024;
   // Twelve bytes a record, which would pass for numbers.
-  if (path.find(".u64u32.") != path.npos) return file_error(path, "a trace with sizes; replay takes .u64.zst");
+  if (path.find(".u64u32.") != path.npos)
+    return file_error(path, "a trace with sizes; replay takes .u64.zst");
   ZstdReader reader(path);
   std::vector<uint64_t> block(kBlock);
   absl::flat_hash_set<uint64_t> unique;

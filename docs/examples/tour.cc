@@ -101,7 +101,8 @@ int run(const std::string& path) {
   PackageFile file(path);
   const std::vector<std::string> names = file.names();
   if (names.empty()) {
-    std::cerr << "tour: no packages in " << path << "\nusage: tour [STATUS_FILE], a file in the format of dpkg's status\n";
+    std::cerr << "tour: no packages in " << path
+              << "\nusage: tour [STATUS_FILE], a file in the format of dpkg's status\n";
     return 1;
   }
   std::printf("%zu packages in %s\n\n", names.size(), path.c_str());
@@ -123,7 +124,8 @@ int run(const std::string& path) {
     }
   }
   const double ms = std::chrono::duration<double, std::milli>(SteadyClock::now() - started).count();
-  std::printf("cache-aside   %zu look-ups, %zu read from the file: %.1f %% hits, %.1f ms\n", lookups, file.reads(),
+  std::printf("cache-aside   %zu look-ups, %zu read from the file: %.1f %% hits, %.1f ms\n", lookups,
+              file.reads(),
               100.0 * static_cast<double>(lookups - file.reads()) / static_cast<double>(lookups), ms);
 
   // The counters are keys like all others: walk them, read them many at a time.
@@ -132,7 +134,8 @@ int run(const std::string& path) {
   const std::vector<inlay::Key> keys(counters.begin(), counters.end());
   const auto counts = store->mget(keys).value();
   std::vector<std::pair<int64_t, std::string>> ranking;
-  for (size_t i = 0; i < counters.size(); ++i) ranking.emplace_back(-std::stoll(*counts[i]), counters[i].substr(7));
+  for (size_t i = 0; i < counters.size(); ++i)
+    ranking.emplace_back(-std::stoll(*counts[i]), counters[i].substr(7));
   std::sort(ranking.begin(), ranking.end());
   std::printf("most wanted  ");
   for (size_t i = 0; i < std::min<size_t>(5, ranking.size()); ++i) {
@@ -141,10 +144,13 @@ int run(const std::string& path) {
 
   // One record, without a copy.
   const std::string sample = "package:" + names.front();
-  store->visit(sample, [&](std::string_view record) {
-    std::printf("\nvisit         %s has %zu bytes, version %s\n", sample.c_str(), record.size(),
-                field(record, "Version").c_str());
-  }).value();
+  store
+      ->visit(sample,
+              [&](std::string_view record) {
+                std::printf("\nvisit         %s has %zu bytes, version %s\n", sample.c_str(), record.size(),
+                            field(record, "Version").c_str());
+              })
+      .value();
 
   const inlay::Stats full = store->stats();
   std::printf("memory        %llu keys in %.2f MiB\n", static_cast<unsigned long long>(full.keys),
@@ -154,10 +160,10 @@ int run(const std::string& path) {
   store->expire(sample, 1h).value();
   clock->advance(11min);
   const size_t removed = store->maintain();
-  std::printf("expiry        11 minutes later %zu records are gone; %s lives on for %lld s; %lld keys remain\n", removed,
-              sample.c_str(),
-              static_cast<long long>(store->ttl(sample).value()->ms() / 1000),
-              static_cast<long long>(store->dbsize().value()));
+  std::printf(
+      "expiry        11 minutes later %zu records are gone; %s lives on for %lld s; %lld keys remain\n",
+      removed, sample.c_str(), static_cast<long long>(store->ttl(sample).value()->ms() / 1000),
+      static_cast<long long>(store->dbsize().value()));
 
   // Nil, error and value are three things.
   const auto wrong = store->incr(sample);

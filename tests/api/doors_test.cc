@@ -389,10 +389,10 @@ TEST(Doors, every_command_is_called_through_both_or_says_why_not) {
         command->is_container || command->name.ends_with("|help") || by_name_only().contains(command->name);
     EXPECT_NE(called.contains(command->name), aside) << command->name;
   }
-  for (const auto& [name, reason] : by_name_only()) {
-    EXPECT_TRUE(std::ranges::any_of(all_commands(), [&](const Command* command) {
-      return command->name == name;
-    })) << name;
+  for (const auto& each : by_name_only()) {
+    EXPECT_TRUE(
+        std::ranges::any_of(all_commands(), [&](const Command* row) { return row->name == each.first; }))
+        << each.first << " is no command";
   }
 }
 

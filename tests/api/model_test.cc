@@ -417,6 +417,29 @@ RC_GTEST_PROP(Model, equal_contents_have_equal_digests, ()) {
   RC_ASSERT(rebuilt->digest() != pair.store().digest());
 }
 
+// A view without bytes may have no address either.
+TEST(Views, null_views_are_empty_texts) {
+  auto store = Store::open({.background = Background::kManual}).value();
+  const std::string_view null;
+  EXPECT_EQ(*store->append(null, null), 0);
+  EXPECT_TRUE(*store->exists(""));
+  EXPECT_TRUE(store->set(null, null).ok());
+  EXPECT_EQ(**store->get(null), "");
+  EXPECT_EQ(*store->append(null, null), 0);
+  EXPECT_EQ(*store->setrange(null, 0, null), 0);
+  EXPECT_TRUE(store->mset({{null, null}, {"k", null}}).ok());
+  EXPECT_FALSE(*store->msetnx({{null, null}}));
+  EXPECT_EQ(**store->getset(null, null), "");
+  EXPECT_TRUE(*store->copy(null, "k", {.replace = true}));
+  EXPECT_TRUE(store->rename("k", null).ok());
+  EXPECT_EQ(store->lcs(null, null)->text, "");
+  EXPECT_EQ(store->keys(null)->size(), 1u);
+  EXPECT_FALSE(store->incr(null).ok());
+  EXPECT_FALSE(store->incrbyfloat(null, 1).ok());
+  EXPECT_TRUE(*store->del_if_equal(null, null));
+  EXPECT_EQ(*store->del({null, null}), 0);
+}
+
 TEST(Digest, value_key_deadline_and_database_all_count) {
   auto clock = std::make_shared<ManualClock>(from_unix_ms(kStartMs));
   const auto digest_after = [&](const std::function<void(Store&)>& change) {

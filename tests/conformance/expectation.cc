@@ -131,7 +131,10 @@ Result<Expectation> Expectation::read_items(Scanner& scanner, Kind kind) {
   array.kind_ = kind;
   scanner.skip_spaces();
   while (!scanner.take("]")) {
-    if (!array.items_.empty() && !scanner.take(",")) return malformed(scanner);
+    const bool separated =
+        array.items_.empty() || scanner.take(",") ||
+        (kind == Kind::kPairs && (scanner.take("=>") || scanner.take("=") || scanner.take(":")));
+    if (!separated) return malformed(scanner);
     scanner.skip_spaces();
     if (scanner.starts_with("+") || scanner.starts_with("-")) {
       Scanner item(scanner.take_bytes(item_text_size(scanner.rest())));

@@ -9,7 +9,7 @@
 //   (nil)   (nil-array)            the nil bulk string | the nil array; they never match each other
 //   [a, b]                         an array whose items match in this order; a, b: any notation
 //   sorted[a, b]                   the same in any order
-//   pairs[f, v, g, w]              the same with the pairs (f, v) and (g, w) in any order
+//   pairs[f, v, g, w]              the same with the pairs (f, v) and (g, w) in any order; also pairs[f=v, g=w]
 //   length(3)                      any array of 3 items, or string of 3 bytes
 //   any   (any)   (any; e.g. [a])  any reply
 #pragma once

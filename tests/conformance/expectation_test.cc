@@ -82,7 +82,9 @@ TEST(Expectation, pairs_keep_field_and_value_together) {
   EXPECT_FALSE(expected.matches(bulks({"f", "2", "g", "1"})));
   EXPECT_FALSE(expected.matches(bulks({"f", "1", "2", "g"})));
   EXPECT_FALSE(expected.matches(bulks({"f", "1"})));
+  EXPECT_TRUE(notation("pairs[\"f\"=\"1\", \"g\" => \"2\"]").matches(bulks({"g", "2", "f", "1"})));
   EXPECT_TRUE(refuses("pairs[\"f\"]"));
+  EXPECT_TRUE(refuses("[\"f\"=\"1\"]"));
 }
 
 TEST(Expectation, ranges_hold_both_ends) {

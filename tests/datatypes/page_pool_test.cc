@@ -14,7 +14,9 @@ namespace {
 // More pages than two regions of 511 hold.
 constexpr size_t kPages = 1'200;
 
-void fill(void* page, size_t number) { std::memset(page, static_cast<int>(number % 251), PagePool::kPageSize); }
+void fill(void* page, size_t number) {
+  std::memset(page, static_cast<int>(number % 251), PagePool::kPageSize);
+}
 
 bool is_filled(const void* page, size_t number) {
   const auto* bytes = static_cast<const unsigned char*>(page);

@@ -1,7 +1,6 @@
 #include "inlay/datatypes/slab.h"
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
@@ -22,7 +21,6 @@ struct Block {
   bool intact() const {
     return std::all_of(data, data + size, [this](unsigned char byte) { return byte == fill; });
   }
-  size_t occupied() const { return size > kSlabBlockMax ? malloc_usable_size(data) : Slab::rounded(size); }
 };
 
 Block allocate(Slab& slab, size_t size, unsigned fill = 0xa5) {
@@ -36,14 +34,15 @@ void free_all(Slab& slab, std::vector<Block>& blocks) {
   blocks.clear();
 }
 
-size_t occupied(const std::vector<Block>& blocks) {
+size_t occupied(const Slab& slab, const std::vector<Block>& blocks) {
   size_t bytes = 0;
-  for (const Block& block : blocks) bytes += block.occupied();
+  for (const Block& block : blocks) bytes += slab.occupied(block.data, block.size);
   return bytes;
 }
 
 // Blocks neither overlap nor lose their bytes, and the account is exact, whatever is allocated and freed.
-RC_GTEST_PROP(Slab, random_operations_keep_blocks_apart, (const std::vector<std::pair<uint16_t, bool>>& operations)) {
+RC_GTEST_PROP(Slab, random_operations_keep_blocks_apart,
+              (const std::vector<std::pair<uint16_t, bool>>& operations)) {
   PagePool pool;
   Slab slab(pool);
   std::vector<Block> live;
@@ -57,7 +56,7 @@ RC_GTEST_PROP(Slab, random_operations_keep_blocks_apart, (const std::vector<std:
     } else {
       live.push_back(allocate(slab, number % 700u, ++fill));
     }
-    RC_ASSERT(slab.bytes() == occupied(live));
+    RC_ASSERT(slab.bytes() == occupied(slab, live));
     RC_ASSERT(slab.check_invariants());
   }
   for (const Block& block : live) RC_ASSERT(block.intact());
@@ -69,13 +68,14 @@ TEST(Slab, every_size_is_aligned_whole_and_accounted) {
   PagePool pool;
   Slab slab(pool);
   std::vector<Block> blocks;
-  for (size_t size = 0; size <= 600; ++size) blocks.push_back(allocate(slab, size, static_cast<unsigned>(size)));
+  for (size_t size = 0; size <= 600; ++size)
+    blocks.push_back(allocate(slab, size, static_cast<unsigned>(size)));
   for (const size_t size : {4096u, 100'000u, 3'000'000u}) blocks.push_back(allocate(slab, size));
   for (const Block& block : blocks) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(block.data) % 8, 0u) << block.size;
     EXPECT_TRUE(block.intact()) << block.size;
   }
-  EXPECT_EQ(slab.bytes(), occupied(blocks));
+  EXPECT_EQ(slab.bytes(), occupied(slab, blocks));
   EXPECT_TRUE(slab.check_invariants());
   free_all(slab, blocks);
   EXPECT_EQ(slab.bytes(), 0u);
@@ -112,7 +112,7 @@ TEST(Slab, freed_block_is_reused_first) {
 TEST(Slab, page_holds_as_many_blocks_as_fit) {
   PagePool pool;
   Slab slab(pool);
-  // 4096 bytes less the head of 24 take 72 blocks of 56.
+  // 4096 bytes less the head of 32 take 72 blocks of 56.
   for (int i = 0; i < 72; ++i) slab.allocate(56);
   EXPECT_EQ(pool.pages_in_use(), 1u);
   slab.allocate(56);
@@ -152,7 +152,7 @@ TEST(Slab, move_takes_blocks_along) {
   Slab target(std::move(source));
   EXPECT_EQ(source.bytes(), 0u);  // NOLINT(bugprone-use-after-move): promised empty.
   EXPECT_EQ(source.page_bytes(), 0u);
-  EXPECT_EQ(target.bytes(), occupied(blocks));
+  EXPECT_EQ(target.bytes(), occupied(target, blocks));
   EXPECT_TRUE(source.check_invariants());
   EXPECT_TRUE(target.check_invariants());
 
@@ -164,6 +164,37 @@ TEST(Slab, move_takes_blocks_along) {
   free_all(third, blocks);
   EXPECT_EQ(third.bytes(), 0u);
   EXPECT_TRUE(third.check_invariants());
+}
+
+// A block's Ref leads back to it, small or large, in whatever region it stands, and so does the Ref after a move.
+TEST(Slab, refs_lead_back_to_their_blocks) {
+  PagePool pool;
+  Slab other(pool);
+  Slab slab(pool);
+  std::vector<Block> blocks;
+  for (size_t i = 0; i < 30'000; ++i) {
+    blocks.push_back(allocate(slab, i % 700, static_cast<unsigned>(i)));
+    other.allocate(300);  // Keeps pages, and so regions, of two Slabs apart and interleaved.
+  }
+  std::vector<Slab::Ref> refs;
+  for (const Block& block : blocks) refs.push_back(slab.ref_of(block.data));
+  Slab moved(std::move(slab));
+  for (size_t i = 0; i < blocks.size(); ++i) ASSERT_EQ(moved.at(refs[i]), blocks[i].data) << i;
+  std::sort(refs.begin(), refs.end());
+  EXPECT_EQ(std::adjacent_find(refs.begin(), refs.end()), refs.end());
+  free_all(moved, blocks);
+  EXPECT_TRUE(moved.check_invariants());
+}
+
+TEST(Slab, large_blocks_are_accounted_with_their_stubs) {
+  PagePool pool;
+  Slab slab(pool);
+  void* block = slab.allocate(100'000);
+  EXPECT_GE(slab.bytes(), 100'000u + 8);
+  EXPECT_EQ(slab.bytes(), slab.occupied(block, 100'000));
+  slab.deallocate(block, 100'000);
+  EXPECT_EQ(slab.bytes(), 0u);
+  EXPECT_EQ(slab.allocate(SIZE_MAX), nullptr);
 }
 
 TEST(Slab, slabs_of_one_pool_do_not_mix) {
@@ -178,7 +209,7 @@ TEST(Slab, slabs_of_one_pool_do_not_mix) {
   }
   free_all(left, left_blocks);
   for (const Block& block : right_blocks) EXPECT_TRUE(block.intact());
-  EXPECT_EQ(right.bytes(), occupied(right_blocks));
+  EXPECT_EQ(right.bytes(), occupied(right, right_blocks));
 }
 
 TEST(Slab, moves_within_a_class_cost_no_page_traffic) {

@@ -31,8 +31,10 @@ TEST(Entry, block_sizes_keep_the_budget) {
 }
 
 // Whatever the shape, header, key, timer and value read back and do not overlap, and the block's size is known.
-RC_GTEST_PROP(Entry, reads_back_what_it_was_made_of, (bool raw, bool has_timer, uint32_t timer, uint32_t seen_s)) {
-  const auto length = rc::gen::oneOf(rc::gen::inRange(0, 20), rc::gen::inRange(250, 260), rc::gen::inRange(0, 1'000));
+RC_GTEST_PROP(Entry, reads_back_what_it_was_made_of,
+              (bool raw, bool has_timer, uint32_t timer, uint32_t seen_s)) {
+  const auto length =
+      rc::gen::oneOf(rc::gen::inRange(0, 20), rc::gen::inRange(250, 260), rc::gen::inRange(0, 1'000));
   const std::string key(static_cast<size_t>(*length), 'k');
   const std::string value(static_cast<size_t>(*length), 'v');
   Entry::Shape shape = string_shape(key.size(), value.size(), has_timer);

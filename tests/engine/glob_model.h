@@ -33,7 +33,8 @@ inline bool model_set_holds(std::string_view pattern, signed char byte, size_t& 
 inline bool model_matches(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] == '*') {
-    return model_matches(pattern.substr(1), text) || (!text.empty() && model_matches(pattern, text.substr(1)));
+    return model_matches(pattern.substr(1), text) ||
+           (!text.empty() && model_matches(pattern, text.substr(1)));
   }
   if (text.empty()) return false;
   if (pattern[0] == '[') {

@@ -109,17 +109,22 @@ void for_each_word(std::string_view alphabet, size_t length_max, const Visit& vi
 TEST(Glob, all_short_patterns_agree_with_the_recursive_model) {
   for_each_word("ab*?[]^-\\", 5, [](const std::string& pattern) {
     for_each_word("a]-", 3, [&](const std::string& text) {
-      if (glob_match(pattern, text) != model_glob_match(pattern, text)) ADD_FAILURE() << pattern << " on " << text;
+      if (glob_match(pattern, text) != model_glob_match(pattern, text))
+        ADD_FAILURE() << pattern << " on " << text;
     });
   });
 }
 
 // Longer ones, over few bytes so that matches are common.
 RC_GTEST_PROP(Glob, long_patterns_agree_with_the_recursive_model, ()) {
-  const auto word = [](std::string alphabet) { return rc::gen::container<std::string>(rc::gen::elementOf(alphabet)); };
+  const auto word = [](std::string alphabet) {
+    return rc::gen::container<std::string>(rc::gen::elementOf(alphabet));
+  };
   const std::string pattern = *rc::gen::resize(15, word("aab*?[]^-\\!c\x80\xff"));
-  const auto texts = *rc::gen::container<std::vector<std::string>>(100, rc::gen::resize(15, word("aab]^-\\*!c\x90")));
-  for (const std::string& text : texts) RC_ASSERT(glob_match(pattern, text) == model_glob_match(pattern, text));
+  const auto texts =
+      *rc::gen::container<std::vector<std::string>>(100, rc::gen::resize(15, word("aab]^-\\*!c\x90")));
+  for (const std::string& text : texts)
+    RC_ASSERT(glob_match(pattern, text) == model_glob_match(pattern, text));
 }
 
 // Time is bounded by pattern x text however many stars there are; by plain recursion this would outlive us.

@@ -145,7 +145,7 @@ class ShardModel {
                             .hash_seed = kSeed,
                             .random_seed = 3,
                             .shard_bits = 10,
-                           
+
                             .now_ms = 0}};
   std::map<std::pair<int, std::string>, Value> model;
 

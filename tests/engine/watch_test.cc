@@ -57,7 +57,8 @@ TEST(WatchTable, unwatching_what_nobody_watches_does_nothing) {
 
 TEST(WatchTable, for_each_names_every_watched_key) {
   WatchTable table;
-  const std::set<std::pair<int, std::string>> watched = {{0, "a"}, {15, "a"}, {0, ""}, {3, std::string("\0\xff", 2)}};
+  const std::set<std::pair<int, std::string>> watched = {
+      {0, "a"}, {15, "a"}, {0, ""}, {3, std::string("\0\xff", 2)}};
   for (const auto& [db, key] : watched) table.watch(db, key);
   std::set<std::pair<int, std::string>> seen;
   table.for_each([&](int db, std::string_view key) { seen.emplace(db, key); });
@@ -65,7 +66,8 @@ TEST(WatchTable, for_each_names_every_watched_key) {
 }
 
 // A watcher learns of a change between two looks at the version, and of nothing else, whoever else comes and goes.
-RC_GTEST_PROP(WatchTable, watcher_sees_exactly_the_changes, (const std::vector<std::pair<uint8_t, bool>>& steps)) {
+RC_GTEST_PROP(WatchTable, watcher_sees_exactly_the_changes,
+              (const std::vector<std::pair<uint8_t, bool>>& steps)) {
   WatchTable table;
   const std::string watched = "0";
   const uint64_t before = table.watch(0, watched);

@@ -1,6 +1,5 @@
-// A TimerWheel beside a std::multimap that must agree with it, and operations on both made from arbitrary numbers. The
-// property test and the fuzz target share it.
-
+// A TimerWheel beside a std::multimap that must agree with it, and operations on both made from arbitrary
+// numbers. The property test and the fuzz target share it.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +27,21 @@ class TimerWheelModel {
 
   absl::Status apply(const TimerOp& op) {
     switch (op.kind % 16) {
-      case 0: case 1: case 2: case 3: case 4: schedule(time(op)); break;
-      case 5: case 6: case 7: reschedule(op.value, time(op)); break;
-      case 8: case 9: cancel(op.value); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4: schedule(time(op)); break;
+      case 5:
+      case 6:
+      case 7: reschedule(op.value, time(op)); break;
+      case 8:
+      case 9: cancel(op.value); break;
       case 10: change_payload(op.value); break;
-      case 11: case 12: case 13: case 14: advance(time(op), op.value % 4 == 0 ? op.value % 7 : SIZE_MAX); break;
+      case 11:
+      case 12:
+      case 13:
+      case 14: advance(time(op), op.value % 4 == 0 ? op.value % 7 : SIZE_MAX); break;
       case 15: advance(now_ms_, op.value % 3 + 1); break;
     }
     check();
@@ -60,7 +69,8 @@ class TimerWheelModel {
     if (status_.ok()) status_ = absl::InternalError(what);
   }
 
-  // Times near and far from the present, on both sides of it; around the boundaries of slots; and the extremes.
+  // Times near and far from the present, on both sides of it; around the boundaries of slots; and the
+  // extremes.
   int64_t time(const TimerOp& op) const {
     static constexpr int64_t kExtremes[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
     static constexpr int kBits[] = {2, 9, 12, 17, 23, 33, 46};
@@ -68,7 +78,8 @@ class TimerWheelModel {
     switch (op.scale % 16) {
       case 15: return kExtremes[op.value % std::size(kExtremes)];
       case 14: return static_cast<int64_t>(op.value);
-      case 13: return static_cast<int64_t>((now | ((uint64_t{1} << op.value % 63) - 1)) + op.value / 64 % 3 - 1);
+      case 13:
+        return static_cast<int64_t>((now | ((uint64_t{1} << op.value % 63) - 1)) + op.value / 64 % 3 - 1);
     }
     uint64_t distance = op.value & ((uint64_t{1} << kBits[op.scale % std::size(kBits)]) - 1);
     return static_cast<int64_t>(op.scale >= 192 ? now - distance : now + distance);

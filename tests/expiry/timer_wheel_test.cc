@@ -16,7 +16,6 @@
 namespace inlay {
 namespace {
 
-using ::testing::Test;
 using Fired = std::vector<std::pair<int64_t, uint64_t>>;  // Deadline and payload.
 
 constexpr int64_t kNow = 1'700'000'000'123;
@@ -25,7 +24,8 @@ constexpr size_t kAll = SIZE_MAX;
 
 Fired advance(TimerWheel& wheel, int64_t now_ms, size_t limit = kAll) {
   Fired fired;
-  wheel.advance(now_ms, limit, [&](uint64_t payload, int64_t deadline_ms) { fired.emplace_back(deadline_ms, payload); });
+  wheel.advance(now_ms, limit,
+                [&](uint64_t payload, int64_t deadline_ms) { fired.emplace_back(deadline_ms, payload); });
   EXPECT_TRUE(wheel.check_invariants().ok()) << wheel.check_invariants();
   return fired;
 }
@@ -97,7 +97,8 @@ TEST(TimerWheel, reschedule_moves_the_deadline_either_way) {
 TEST(TimerWheel, last_of_many_reschedules_holds) {
   TimerWheel wheel(kNow);
   TimerWheel::Handle timer = wheel.schedule(kNow + kHour, 1);
-  for (int64_t deadline_ms : {kNow + 5, INT64_MAX, kNow + 70'000, kNow - 1, kNow + 300, kNow + 2 * kHour, kNow + 400}) {
+  for (int64_t deadline_ms :
+       {kNow + 5, INT64_MAX, kNow + 70'000, kNow - 1, kNow + 300, kNow + 2 * kHour, kNow + 400}) {
     wheel.reschedule(timer, deadline_ms);
     EXPECT_EQ(wheel.deadline(timer), deadline_ms);
   }
@@ -139,7 +140,8 @@ TEST(TimerWheel, limit_stops_and_next_call_goes_on) {
   EXPECT_EQ(wheel.next_deadline_bound(), INT64_MAX);
 }
 
-// A call does not empty a crowded slot in one go: it makes its moves, says that there is more to do, and stops.
+// A call does not empty a crowded slot in one go: it makes its moves, says that there is more to do, and
+// stops.
 TEST(TimerWheel, crowded_slot_is_emptied_in_bounded_steps) {
   constexpr size_t kTimers = 20'000;
   constexpr size_t kLimit = 10;
@@ -223,7 +225,8 @@ TEST(TimerWheel, memory_is_used_again_and_given_back) {
   TimerWheel wheel(kNow);
   std::vector<TimerWheel::Handle> timers(100'000);
   auto fill = [&] {
-    for (size_t i = 0; i < timers.size(); ++i) timers[i] = wheel.schedule(kNow + 1 + static_cast<int64_t>(i), i);
+    for (size_t i = 0; i < timers.size(); ++i)
+      timers[i] = wheel.schedule(kNow + 1 + static_cast<int64_t>(i), i);
   };
   fill();
   size_t full = wheel.memory_usage();
@@ -238,7 +241,8 @@ TEST(TimerWheel, memory_is_used_again_and_given_back) {
   EXPECT_LT(wheel.memory_usage(), full / 10);
 }
 
-// More timers than one segment holds, or more than 64 of them do: the order is that of a sort, whatever the seed.
+// More timers than one segment holds, or more than 64 of them do: the order is that of a sort, whatever the
+// seed.
 void expect_order_of_a_sort(size_t count, uint64_t seed) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
@@ -289,14 +293,16 @@ TEST(TimerWheel, same_calls_give_the_same_order_of_ties) {
   EXPECT_EQ(run(), run());
 }
 
-// Whatever is scheduled, moved, cancelled and advanced, at whichever times, with callbacks that do the same: the wheel
-// fires what a std::multimap holds, in the multimap's order, and never more than the limit.
+// Whatever is scheduled, moved, cancelled and advanced, at whichever times, with callbacks that do the same:
+// the wheel fires what a std::multimap holds, in the multimap's order, and never more than the limit.
 RC_GTEST_PROP(TimerWheelProperty, wheel_agrees_with_a_multimap, ()) {
   using Op = std::tuple<uint8_t, uint8_t, uint64_t>;
-  auto start_ms = *rc::gen::element<int64_t>(0, kNow, -kNow, (int64_t{1} << 44) - 100, INT64_MIN, INT64_MAX - 1000);
-  auto ops = *rc::gen::scale(5, rc::gen::container<std::vector<Op>>(rc::gen::tuple(
-                                    rc::gen::arbitrary<uint8_t>(), rc::gen::resize(100, rc::gen::arbitrary<uint8_t>()),
-                                    rc::gen::resize(100, rc::gen::arbitrary<uint64_t>()))));
+  auto start_ms =
+      *rc::gen::element<int64_t>(0, kNow, -kNow, (int64_t{1} << 44) - 100, INT64_MIN, INT64_MAX - 1000);
+  auto ops = *rc::gen::scale(
+      5, rc::gen::container<std::vector<Op>>(rc::gen::tuple(
+             rc::gen::arbitrary<uint8_t>(), rc::gen::resize(100, rc::gen::arbitrary<uint8_t>()),
+             rc::gen::resize(100, rc::gen::arbitrary<uint64_t>()))));
   testing::TimerWheelModel model(start_ms);
   for (auto [kind, scale, value] : ops) {
     absl::Status status = model.apply({kind, scale, value});

@@ -74,7 +74,9 @@ class StringCommands {
   Out<Ok> mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
   /// Sets all the keys or, if any exists, none; returns which. O(pairs).
   Out<bool> msetnx(std::span<const KeyValue> pairs);
-  Out<bool> msetnx(std::initializer_list<KeyValue> pairs) { return msetnx(std::span(pairs.begin(), pairs.size())); }
+  Out<bool> msetnx(std::initializer_list<KeyValue> pairs) {
+    return msetnx(std::span(pairs.begin(), pairs.size()));
+  }
   /// Sets all the keys with one deadline, or none if the condition fails for any. O(pairs).
   Out<bool> msetex(std::span<const KeyValue> pairs, const MSetExOptions& options);
   Out<bool> msetex(std::initializer_list<KeyValue> pairs, const MSetExOptions& options) {

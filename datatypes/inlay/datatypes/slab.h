@@ -11,7 +11,14 @@
 //                           | Page | block | block | free -+-> ..| never |   blocks of one size class;
 //                           +------+-------+-------+-------+-- --+-------+   freed ones chained by offset
 //
-// Budget: 32 bytes per page (0.8 %), at most one partly filled page per class and Slab beyond fragmentation.
+// Blocks have 32-bit names as well (Ref), so that tables of blocks need four bytes per block. A Ref holds the
+// number that the Slab gave to the block's region, and the block's offset in it:
+//
+//   Ref  | large 1 | region 13 | offset / 8, 18 bits |       13 bits of 2 MiB regions: 16 GiB for one Slab
+//
+// A large block has a stub of 8 bytes that holds its address; its Ref is the stub's with the top bit set.
+//
+// Budget: 32 bytes per page (0.8 %), 16 per region and Slab, at most one partly filled page per class and Slab beyond fragmentation.
 // From the fifth region on the pool asks the kernel for huge pages: random reads over a large keyspace then
 // miss the TLB far less often.
 //
@@ -19,6 +26,7 @@
 //   1. A page belongs to one class for as long as it holds a block, and returns to the pool when it holds none.
 //   2. Every page with a free block is on its class's list; no other page is.
 //   3. bytes() is the sum of the class sizes of live blocks plus malloc's usable size of large ones.
+//   4. A region has a number exactly while it holds a page of this Slab.
 //
 // Complexity: allocate and deallocate O(1). Thread safety: Slab is thread-compatible (owned by its shard);
 // PagePool is thread-safe and must outlive its Slabs.
@@ -29,6 +37,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace inlay {
 
@@ -38,6 +47,7 @@ inline constexpr size_t kSlabBlockMax = 512;
 class PagePool {
  public:
   static constexpr size_t kPageSize = 4096;
+  static constexpr size_t kRegionSize = size_t{2} << 20;
 
   PagePool();
   ~PagePool();
@@ -72,6 +82,19 @@ class Slab {
   /// Frees a block of this Slab; `bytes` is the size it was allocated with.
   void deallocate(void* block, size_t bytes);
 
+  /// The block's name, good while the block lives.
+  using Ref = uint32_t;
+  Ref ref_of(const void* block) const { return Page::of(block)->ref_of(block); }
+  void* at(Ref ref) const {
+    char* place = regions_[ref >> kOffsetBits & kRegionMask].base + (ref & kOffsetMask) * 8;
+    if (ref >= kLargeBit) [[unlikely]]
+      return *reinterpret_cast<void**>(place);
+    return place;
+  }
+
+  /// What a live block that was allocated with `bytes` occupies.
+  size_t occupied(const void* block, size_t bytes) const;
+
   /// What a small block of `bytes` occupies: a block may grow or shrink in place while this stays equal.
   static constexpr size_t rounded(size_t bytes) {
     if (bytes <= 256) return bytes == 0 ? 8 : (bytes + 7) & ~size_t{7};
@@ -87,7 +110,36 @@ class Slab {
   bool check_invariants() const;
 
  private:
-  struct Page;
+  static constexpr unsigned kOffsetBits = 18;
+  static constexpr Ref kOffsetMask = (Ref{1} << kOffsetBits) - 1;
+  static constexpr Ref kRegionMask = (Ref{1} << 13) - 1;
+  static constexpr Ref kLargeBit = Ref{1} << 31;
+
+  // The head of a page, and of a large block. Offsets count bytes from the start of the page; 0 means none.
+  struct Page {
+    Page* prev;
+    Page* next;
+    Ref first;           // The Ref of the page's start; of a large block, its own.
+    uint16_t free;       // First block of the chain of freed ones.
+    uint16_t untouched;  // Offset of the first block that was never handed out.
+    uint16_t used;
+    uint16_t class_index;  // kClasses for a large block.
+
+    static Page* of(const void* block) {
+      return reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(PagePool::kPageSize - 1));
+    }
+    char* at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
+    bool full() const { return free == 0 && untouched + class_size(class_index) > PagePool::kPageSize; }
+    Ref ref_of(const void* block) const {
+      const auto offset =
+          static_cast<size_t>(static_cast<const char*>(block) - reinterpret_cast<const char*>(this));
+      return class_index == kClasses ? first : first + static_cast<Ref>(offset / 8);
+    }
+  };
+  struct Region {
+    char* base;
+    uint32_t pages;  // Of this Slab.
+  };
   static constexpr size_t kClasses = 32 + (kSlabBlockMax - 256) / 64;
 
   static constexpr size_t class_of(size_t bytes) {
@@ -101,6 +153,8 @@ class Slab {
   void* allocate_large(size_t bytes);
   void deallocate_large(void* block);
   Page* add_page(size_t class_index);
+  void drop_page(Page* page);
+  bool number_region(char* base, uint32_t* number);
   void link(Page* page, Page** head);
   void unlink(Page* page, Page** head);
 
@@ -108,6 +162,8 @@ class Slab {
   // Pages with a free block, per class; full pages hang on full_ so that the destructor finds them.
   std::array<Page*, kClasses> open_{};
   Page* full_ = nullptr;
+  std::vector<Region> regions_;  // By number; an unused number has no base.
+  uint32_t last_region_ = 0;     // Pages come in runs from one region.
   size_t bytes_ = 0;
   size_t page_count_ = 0;
 };

@@ -1,23 +1,24 @@
-// TagIndex: a hash index over pointers to blocks, each of which holds its own key.
+// TagIndex: a hash index over the blocks of a Slab, each of which holds its own key.
 //
 // Use it where millions of single-block records are found by a 64-bit hash, memory counts, and no insert may
 // stall: it grows one segment of at most 512 slots at a time. The index owns its tables, never the records.
 //
 //   directory (2^depth words)         segment: an open-addressed table of `groups` x 16 slots
-//   +---------------------------+     +--------------------+-----------------------------+------+
-//   | groups | local | pointer -+---> | tags, 16 per group | slots, 8 bytes each         | meta |
-//   +---------------------------+     +--------------------+-----------------------------+------+
-//     indexed by the hash's top         0 empty, 1 deleted,   top 16 bits: bits 63..48 of the hash
-//     `depth` bits                      else 8 hash bits      low 48 bits: the record's address
+//   +---------------------------+     +--------------------+---------------+----------------------+------+
+//   | groups | local | pointer -+---> | tags, 16 per group | slots, 16 x 4 | windows, 16 x 2      | meta |
+//   +---------------------------+     +--------------------+---------------+----------------------+------+
+//     indexed by the hash's top         0 empty, 1 deleted,  the record's    16 hash bits, for
+//     `depth` bits                      else 8 hash bits     Slab::Ref       placing it again
 //
-// A lookup reads one directory word, compares 16 tags with one SIMD instruction, and touches a slot only where
-// a tag agrees and a record only where 16 more hash bits agree: a miss reads tags alone. A full segment grows
-// by about a quarter, up to 32 groups, then splits in two; its records stay untouched, because the slots and
-// tags hold the bits that place them (below kPlacedDepth levels; deeper, the records are hashed again).
+// A lookup reads one directory word, compares 16 tags with one SIMD instruction, and touches a slot and a record
+// only where a tag agrees: a miss reads tags alone (and a record in 1 of 20). A full segment grows by about a quarter,
+// up to 32 groups, then splits in two. Its records stay untouched: their windows hold the bits that place them. Only
+// every eighth split of a segment hashes its records again, to move the windows on.
+// Within a segment the home group follows the eight hash bits below the prefix, so that groups are in hash order.
 //
 // Hashes must be uniform in bits 63..16; the lowest 16 bits are not looked at.
 //
-// Budget: 9 bytes per slot at 70-87 % load, 10.4 to 12.9 bytes per record, plus 8 bytes per ~400 records.
+// Budget: 7 bytes per slot at 70-87 % load, 8 to 10 bytes per record, plus 8 bytes per ~400 records.
 //
 // Invariants
 //   1. Every directory word whose index starts with a segment's prefix holds that segment's address, depth and size.
@@ -38,6 +39,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "inlay/datatypes/slab.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -47,26 +49,28 @@ namespace inlay {
 
 class TagIndex {
  public:
-  /// Computes a record's hash again; called only when an index is too deep to place records by stored bits.
+  /// Computes a record's hash again.
   using HashOf = absl::FunctionRef<uint64_t(const void* record)>;
 
   /// Where a record's address stands. Valid until the next insert, erase or clear.
   class Slot {
    public:
     Slot() = default;
-    explicit operator bool() const { return word_ != nullptr; }
-    void* record() const { return reinterpret_cast<void*>(*word_ & kAddressMask); }
+    explicit operator bool() const { return record_ != nullptr; }
+    void* record() const { return record_; }
 
    private:
     friend class TagIndex;
-    Slot(uint64_t* word, uint8_t* tag) : word_(word), tag_(tag) {}
-    uint64_t* word_ = nullptr;
+    Slot(void* record, Slab::Ref* ref, uint8_t* tag) : record_(record), ref_(ref), tag_(tag) {}
+    void* record_ = nullptr;
+    Slab::Ref* ref_ = nullptr;
     uint8_t* tag_ = nullptr;
   };
 
-  TagIndex() = default;
+  /// An index over blocks of `slab`, which must outlive it.
+  explicit TagIndex(const Slab& slab) : slab_(&slab) {}
   ~TagIndex() { clear(); }
-  TagIndex(TagIndex&& other) noexcept { swap(other); }
+  TagIndex(TagIndex&& other) noexcept : slab_(other.slab_) { swap(other); }
   TagIndex& operator=(TagIndex&& other) noexcept {
     TagIndex taken(std::move(other));
     swap(taken);
@@ -83,13 +87,13 @@ class TagIndex {
   template <class Equals>
   Slot find(uint64_t hash, Equals&& equals) const;
 
-  /// Adds a record that is absent. False, with nothing changed, when memory is exhausted, or when more than 28 000
+  /// Adds a record that is absent: a live block of the slab. False, with nothing changed, when memory is exhausted, or when more than 28 000
   /// hashes share their 16 top bits.
   bool insert(uint64_t hash, void* record, HashOf hash_of);
   /// Puts another block with the same hash in the slot's place.
-  void replace(Slot slot, void* record) { *slot.word_ = (*slot.word_ & ~kAddressMask) | address(record); }
+  void replace(Slot slot, const void* record) { *slot.ref_ = slab_->ref_of(record); }
   /// Removes the record in `slot`, which has this hash.
-  void erase(Slot slot, uint64_t hash, HashOf hash_of);
+  void erase(Slot slot, uint64_t hash);
   /// Forgets all records and frees the tables.
   void clear();
 
@@ -97,11 +101,12 @@ class TagIndex {
   void prefetch_tags(uint64_t hash) const;
   void prefetch_record(uint64_t hash) const;
 
-  /// Visits records in hash order from `cursor`: at least `count` of them where there are as many, and always
-  /// all that share the 16 top bits of the hash. Returns the cursor to go on from, 0 at the end. Cursors stay
-  /// good while the index grows and shrinks: a record present throughout a whole scan is visited exactly once.
-  /// `visit` must not change the index.
-  uint32_t scan(uint32_t cursor, size_t count, absl::FunctionRef<void(void* record)> visit) const;
+  /// Visits records in steps: those whose hash begins with `cursor` or more, in the order of groups, until at least
+  /// `count` were visited. Returns the cursor to go on from, 0 at the end. A cursor is a place in the order of hashes
+  /// and stays good while the index grows and shrinks: a record present throughout a whole scan is visited exactly
+  /// once. `visit` must not change the index.
+  uint32_t scan(uint32_t cursor, size_t count, HashOf hash_of,
+                absl::FunctionRef<void(void* record)> visit) const;
 
   /// A record drawn uniformly; `random()` yields uniform 64-bit numbers. Null when empty. O(1) expected.
   void* sample(absl::FunctionRef<uint64_t()> random) const;
@@ -118,8 +123,6 @@ class TagIndex {
   static constexpr unsigned kDepthMax = 16;
   // Only at kDepthMax may a segment outgrow kGroupsMax; a directory word has 11 bits for its size.
   static constexpr size_t kGroupsNameable = 2047;
-  // Placing a record in a segment of this local depth takes 5 of the 16 stored hash bits.
-  static constexpr unsigned kPlacedDepth = 11;
   static constexpr uint8_t kEmpty = 0;
   static constexpr uint8_t kDeleted = 1;
   static constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
@@ -134,28 +137,31 @@ class TagIndex {
     uint8_t* tags() const { return reinterpret_cast<uint8_t*>(word & kAddressMask); }
     size_t groups() const { return word >> 53; }
     unsigned depth() const { return static_cast<unsigned>(word >> 48) & 31; }
-    uint64_t* slots() const { return reinterpret_cast<uint64_t*>(tags() + groups() * kGroup); }
+    Slab::Ref* slots() const { return reinterpret_cast<Slab::Ref*>(tags() + groups() * kGroup); }
     size_t capacity() const { return groups() * kGroup; }
+    uint16_t* windows() const { return reinterpret_cast<uint16_t*>(slots() + capacity()); }
     struct Meta {
       uint32_t used;     // Live records.
       uint32_t deleted;  // Slots that no longer hold one but still lengthen probes.
     };
-    Meta* meta() const { return reinterpret_cast<Meta*>(slots() + capacity()); }
+    Meta* meta() const { return reinterpret_cast<Meta*>(windows() + capacity()); }
     bool operator==(const Segment& other) const { return word == other.word; }
   };
 
-  static uint64_t address(const void* record) { return reinterpret_cast<uint64_t>(record); }
   static uint8_t tag_of(uint64_t hash) {
-    const auto tag = static_cast<uint8_t>(hash >> 32);
+    const auto tag = static_cast<uint8_t>(hash >> 16);
     return tag < 2 ? static_cast<uint8_t>(tag + 2) : tag;
   }
-  static uint64_t stored_bits(uint64_t hash) { return hash >> 48; }
 
-  // The group where probing starts. Up to kPlacedDepth it follows from the bits that slot and tag keep.
+  // The group where probing starts: the eight bits below the prefix, scaled to the number of groups.
   static size_t home_group(uint64_t hash, Segment segment) {
-    const unsigned depth = segment.depth();
-    const uint64_t bits = depth <= kPlacedDepth ? (stored_bits(hash) << 8 | tag_of(hash)) << depth >> 8 : hash >> 16;
-    return (bits & 0xffff) * segment.groups() >> 16;
+    return (hash << segment.depth() >> 56) * segment.groups() >> 8;
+  }
+
+  // Windows begin at every eighth bit of the hash, so that one holds prefix and placing bits for eight depths.
+  static unsigned window_offset(unsigned depth) { return depth & 7; }
+  static uint16_t window_of(uint64_t hash, unsigned depth) {
+    return static_cast<uint16_t>(hash << (depth - window_offset(depth)) >> 48);
   }
 
   Segment segment_for(uint64_t hash) const { return directory_[directory_index(hash)]; }
@@ -165,7 +171,8 @@ class TagIndex {
   static uint32_t match(const uint8_t* group, uint8_t tag) {
 #if defined(__SSE2__)
     const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)))));
+    return static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)))));
 #else
     uint32_t mask = 0;
     for (unsigned i = 0; i < kGroup; ++i) mask |= uint32_t{group[i] == tag} << i;
@@ -173,18 +180,20 @@ class TagIndex {
 #endif
   }
 
-  static size_t segment_bytes(size_t groups) { return groups * kGroup * 9 + sizeof(Segment::Meta); }
+  static size_t segment_bytes(size_t groups) { return groups * kGroup * 7 + sizeof(Segment::Meta); }
   Segment allocate_segment(size_t groups, unsigned depth);
   void free_segment(Segment segment);
   void point_directory_at(uint64_t hash, Segment segment);
   bool make_room(uint64_t hash, HashOf hash_of);
-  bool resize_segment(uint64_t hash, Segment segment, size_t groups, HashOf hash_of);
+  bool resize_segment(uint64_t hash, Segment segment, size_t groups);
   bool split_segment(uint64_t hash, Segment segment, HashOf hash_of);
   bool double_directory();
-  static void place(Segment segment, uint64_t hash, uint64_t word);
-  static uint64_t placing_hash(Segment target, uint8_t tag, uint64_t word, HashOf hash_of);
+  static void place(Segment segment, uint8_t tag, uint16_t window, Slab::Ref ref);
+  size_t visit_home_group(Segment segment, size_t group, uint32_t cursor, HashOf hash_of,
+                          absl::FunctionRef<void(void* record)> visit) const;
 
-  Segment root_;                     // The directory while depth_ is 0.
+  const Slab* slab_;
+  Segment root_;  // The directory while depth_ is 0.
   Segment* directory_ = &root_;
   unsigned depth_ = 0;
   size_t size_ = 0;
@@ -197,16 +206,20 @@ TagIndex::Slot TagIndex::find(uint64_t hash, Equals&& equals) const {
   if (!segment) return Slot();
   uint8_t* const tags = segment.tags();
   const size_t groups = segment.groups();
-  uint64_t* const slots = segment.slots();
+  Slab::Ref* const slots = segment.slots();
   const uint8_t tag = tag_of(hash);
-  for (size_t group = home_group(hash, segment);;) {
+  size_t group = home_group(hash, segment);
+  // Fetch the slots while the tags are on their way.
+  __builtin_prefetch(slots + group * kGroup);
+  for (;;) {
     for (uint32_t hits = match(tags + group * kGroup, tag); hits != 0; hits &= hits - 1) {
       const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctz(hits));
-      if (slots[i] >> 48 == stored_bits(hash) && equals(reinterpret_cast<const void*>(slots[i] & kAddressMask))) {
-        return Slot(slots + i, tags + i);
-      }
+      void* const record = slab_->at(slots[i]);
+      if (equals(const_cast<const void*>(record))) [[likely]]
+        return Slot(record, slots + i, tags + i);
     }
-    if (match(tags + group * kGroup, kEmpty) != 0) [[likely]] return Slot();
+    if (match(tags + group * kGroup, kEmpty) != 0) [[likely]]
+      return Slot();
     if (++group == groups) group = 0;
   }
 }
@@ -217,7 +230,7 @@ void TagIndex::for_each(Visit&& visit) const {
     const Segment segment = directory_[i];
     if (!segment) return;
     for (size_t slot = 0; slot < segment.capacity(); ++slot) {
-      if (segment.tags()[slot] > kDeleted) visit(reinterpret_cast<void*>(segment.slots()[slot] & kAddressMask));
+      if (segment.tags()[slot] > kDeleted) visit(slab_->at(segment.slots()[slot]));
     }
     i += size_t{1} << (depth_ - segment.depth());
   }

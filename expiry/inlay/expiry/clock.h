@@ -1,14 +1,13 @@
 // Where Inlay gets the time from.
 //
-// Nothing in Inlay fetches the time on its own: a clock is passed in, so that a test can hold time still, move it by hand and
-// never sleep. Programs use the system clock; tests use a ManualClock.
+// Nothing in Inlay fetches the time on its own: a clock is passed in, so that a test can hold time still,
+// move it by hand and never sleep. Programs use the system clock; tests use a ManualClock.
 //
 //   auto clock = std::make_shared<inlay::ManualClock>();
 //   clock->advance(11s);
 //
-// The layers below the public API count in whole milliseconds since the Unix epoch, as Redis does; `to_unix_ms` and
-// `from_unix_ms` are the only places where the two units meet.
-
+// The layers below the public API count in whole milliseconds since the Unix epoch, as Redis does;
+// `to_unix_ms` and `from_unix_ms` are the only places where the two units meet.
 #pragma once
 
 #include <atomic>
@@ -22,12 +21,14 @@ using Duration = std::chrono::nanoseconds;
 /// A point of civil time. It reaches from the year 1677 to 2262, which is what 64 bits of nanoseconds hold.
 using TimePoint = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-/// Milliseconds since the Unix epoch, rounded towards the past: a deadline is reached when `to_unix_ms(now)` is not below it.
+/// Milliseconds since the Unix epoch, rounded towards the past: a deadline is reached when `to_unix_ms(now)`
+/// is not below it.
 constexpr int64_t to_unix_ms(TimePoint time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
-/// The time `ms` milliseconds after the Unix epoch. What TimePoint cannot hold becomes TimePoint::min() or TimePoint::max().
+/// The time `ms` milliseconds after the Unix epoch. What TimePoint cannot hold becomes TimePoint::min() or
+/// TimePoint::max().
 constexpr TimePoint from_unix_ms(int64_t ms) {
   constexpr int64_t kNsPerMs = 1'000'000;
   if (ms > INT64_MAX / kNsPerMs) return TimePoint::max();
@@ -52,8 +53,8 @@ class SystemClock final : public Clock {
  public:
   TimePoint now() const override;
 
-  /// What `to_unix_ms(SystemClock().now())` gives, without a virtual call: for code that has checked once that its clock is the
-  /// system's and then reads it on every operation. About 20 ns.
+  /// What `to_unix_ms(SystemClock().now())` gives, without a virtual call: for code that has checked once
+  /// that its clock is the system's and then reads it on every operation. About 20 ns.
   static int64_t unix_ms() {
     using std::chrono::system_clock;
     return std::chrono::floor<std::chrono::milliseconds>(system_clock::now()).time_since_epoch().count();
@@ -72,7 +73,8 @@ class ManualClock final : public Clock {
   void set(TimePoint time);
 
  private:
-  // A thread that sees a new time also sees what was written before the clock was moved: writes release, reads acquire.
+  // A thread that sees a new time also sees what was written before the clock was moved: writes release,
+  // reads acquire.
   std::atomic<Duration::rep> ns_;
 };
 

@@ -6,6 +6,7 @@ import re
 import select
 import signal
 import tempfile
+import termios
 import time
 
 from shell_test import INLAY, check, check_equal, fail
@@ -24,7 +25,7 @@ class Terminal:
                 os.environ.pop(name, None)
             os.environ.update(HOME=home, TERM="xterm")
             os.execv(INLAY, [INLAY])
-        self.expect(b"inlay> ")
+        self.prompt()
 
     def read(self, seconds):
         """Adds what appears to the screen; False at the end."""
@@ -49,6 +50,14 @@ class Terminal:
             if time.monotonic() > deadline or not self.read(1):
                 fail(f"{text!r} does not appear on the screen: {plain!r}")
 
+    def prompt(self, text=b"inlay> "):
+        """Waits for the prompt, and until keys are read one by one: that comes a moment later."""
+        self.expect(text)
+        deadline = time.monotonic() + 30
+        while termios.tcgetattr(self.file)[3] & termios.ICANON:
+            check(time.monotonic() < deadline, "the terminal is not in raw mode")
+            time.sleep(0.001)
+
     def type(self, keys):
         os.write(self.file, keys)
 
@@ -58,35 +67,33 @@ class Terminal:
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
-    def interrupt(self):
+    def kill(self):
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
 
 
 def test_commands(home):
     terminal = Terminal(home)
-    terminal.type(b'SET greeting "hello world"\n')
-    terminal.expect(b"OK\n")
-    terminal.expect(b"inlay> ")
-    terminal.type(b"GET greeting\n")
-    terminal.expect(b'"hello world"\n')
-    terminal.type(b"GET 'open\n")
-    terminal.expect(b"Invalid argument(s)\n")
-    terminal.type(b"NOSUCH\n")
-    terminal.expect(b"(error) ERR unknown command")
+    for line, answer in (
+        (b'SET greeting "hello world"', b"OK\n"),
+        (b"GET greeting", b'"hello world"\n'),
+        (b"GET 'open", b"Invalid argument(s)\n"),
+        (b"NOSUCH", b"(error) ERR unknown command"),
+        ("SET k grüße".encode(), b"OK\n"),
+        (b"GET k", rb'"gr\xc3\xbc\xc3\x9fe"'),
+        (b"help strlen", b"complexity: O(1)"),
+        (b"c2: SELECT 3", b"OK\n"),
+    ):
+        terminal.type(line + b"\n")
+        terminal.expect(answer)
+        terminal.prompt()
     terminal.type(b"SELECT 3\n")
-    terminal.expect(b"inlay[3]> ")
-    terminal.type(b"c2: GET greeting\n")
+    terminal.prompt(b"inlay[3]> ")
+    terminal.type(b"c5: GET greeting\n")
     terminal.expect(b'"hello world"\n')
-    terminal.expect(b"inlay[3]> ")
+    terminal.prompt(b"inlay[3]> ")
     terminal.type(b"SELECT 0\n")
-    terminal.expect(b"inlay> ")
-    terminal.type("SET k grüße\n".encode())
-    terminal.expect(b"OK\n")
-    terminal.type(b"GET k\n")
-    terminal.expect(rb'"gr\xc3\xbc\xc3\x9fe"')
-    terminal.type(b"help strlen\n")
-    terminal.expect(b"complexity: O(1)")
+    terminal.prompt()
     terminal.type(b"quit\n")
     check_equal(terminal.finish(), 0, "quit")
 
@@ -100,12 +107,14 @@ def test_tab(home):
     terminal.expect(b"inlay> strlen ")
     terminal.type(b"nosuch\n")
     terminal.expect(b"(integer) 0\n")
+    terminal.prompt()
     terminal.type(b"GET\t")
     listed = terminal.expect(b"GETSET\n")
     check(b"  GET key\n" in listed and b"GETRANGE" in listed and b"GETDEL" in listed, listed)
     terminal.expect(b"inlay> GET")
     terminal.type(b"RANGE k 0 1\n")
     terminal.expect(b'""\n')
+    terminal.prompt()
     terminal.type(b"\x04")
     check_equal(terminal.finish(), 0, "Ctrl-D")
 
@@ -113,17 +122,44 @@ def test_tab(home):
 def test_keys(home):
     terminal = Terminal(home)
     terminal.type(b"SET half typed\x03")
-    terminal.expect(b"^C")
-    terminal.expect(b"inlay> ")
+    terminal.expect(b"^C\n")
+    terminal.prompt()
+    terminal.type(b"\x03")
+    terminal.expect(b"^C\n")
+    terminal.prompt()
     terminal.type(b"EXISTS half\n")
     terminal.expect(b"(integer) 0\n")
-    terminal.expect(b"inlay> ")
+    terminal.prompt()
     terminal.type(b"\x1b[A\n")
     terminal.expect(b"EXISTS half")
     terminal.expect(b"(integer) 0\n")
+    terminal.prompt()
     terminal.type(b"ECHO ac\x1b[Db\n")
     terminal.expect(b'"abc"\n')
-    terminal.interrupt()
+    terminal.prompt()
+    terminal.kill()
+
+
+def test_interrupt(home):
+    """Ctrl-C stops a command that runs on and on, and the data stays."""
+    terminal = Terminal(home)
+    terminal.type(b"1000000000000 INCR n\n")
+    terminal.expect(b"(integer) 1000\n")
+    terminal.type(b"\x03")
+    terminal.prompt()
+    terminal.type(b"EXISTS n\n")
+    terminal.expect(b"EXISTS n\n(integer) 1\n")
+    terminal.prompt()
+    os.kill(terminal.pid, signal.SIGINT)
+    terminal.type(b"\nECHO on\n")
+    terminal.expect(b'"on"\n')
+    terminal.prompt()
+    terminal.type(b"1000000000000 PING\n")
+    terminal.expect(b"PONG\nPONG\n")
+    terminal.type(b"\x03")
+    terminal.prompt()
+    terminal.type(b"\x04")
+    check_equal(terminal.finish(), 0, "Ctrl-D after Ctrl-C")
 
 
 def test_history(home):
@@ -131,15 +167,17 @@ def test_history(home):
     terminal = Terminal(home)
     terminal.type(b"ECHO remembered\n")
     terminal.expect(b'"remembered"\n')
-    terminal.expect(b"inlay> ")
-    terminal.interrupt()
+    terminal.prompt()
+    terminal.kill()
     path = os.path.join(home, ".inlay_history")
     check_equal(os.stat(path).st_mode & 0o077, 0, "the history is private")
     terminal = Terminal(home)
     terminal.type(b"\x1b[A\n")
     terminal.expect(b'"remembered"\n')
+    terminal.prompt()
     terminal.type(b"\x12memb\n\n")
     terminal.expect(b'"remembered"\n')
+    terminal.prompt()
     terminal.type(b"exit\n")
     check_equal(terminal.finish(), 0, "exit")
 

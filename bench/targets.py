@@ -1,0 +1,197 @@
+"""The rows that Inlay is measured by: what is compared with what, what must be reached and what is aimed at."""
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison. Peer and ours are costs (ns, bytes): less is better, and the ratio is peer / ours."""
+
+    section: str
+    name: str
+    unit: str
+    peer: Callable  # Results -> cost, or None where the row has no peer.
+    ours: Callable
+    must: Optional[float] = None  # A ratio; with `limits` set, a cost of ours.
+    aim: Optional[float] = None
+    limits: bool = False
+
+
+class Results:
+    """Medians over the repetitions of every benchmark that ran."""
+
+    def __init__(self):
+        self._samples = {}
+
+    def add(self, report):
+        for run in report["benchmarks"]:
+            if run.get("run_type") != "iteration":
+                continue
+            if run.get("error_occurred"):
+                raise SystemExit(f"{run['name']}: {run['error_message']}")
+            # get/fresh/inlay/real_time/threads:2 -> get/fresh/inlay with 2 threads
+            parts = run["run_name"].split("/")
+            steps = [part for part in parts if part.startswith("step_ms:")]
+            key = "/".join(parts[:3] + steps), run.get("threads", 1)
+            costs = {name: value for name, value in run.items() if isinstance(value, float)}
+            costs["ns"] = self._ns_per_item(run)
+            for name, cost in costs.items():
+                self._samples.setdefault((*key, name), []).append(cost)
+
+    @staticmethod
+    def _ns_per_item(run):
+        if "items_per_second" not in run:
+            return run["real_time"] * {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[run["time_unit"]]
+        ns = 1e9 / run["items_per_second"]
+        # One thread that never waits: its processor time leaves other programs out.
+        if run.get("threads", 1) == 1 and not run["run_name"].endswith("/manual_time"):
+            ns *= run["cpu_time"] / run["real_time"]
+        return ns
+
+    def cost(self, benchmark, threads=1, figure="ns"):
+        samples = sorted(self._samples.get((benchmark, threads, figure), []))
+        return samples[len(samples) // 2] if samples else None
+
+
+def cost(benchmark, threads=1, figure="ns"):
+    return lambda results: results.cost(benchmark, threads, figure)
+
+
+def nobody(_results):
+    return None
+
+
+def keyspace_rows():
+    rows = []
+    section = "Keyspace, against 1024 x spin lock + absl::flat_hash_map<string, string>"
+    for name, call, must, aim in (
+        ("get, copy out, fresh key", "get/fresh", 1.4, 2.0),
+        ("visit, prebuilt keys", "visit/prebuilt", 1.25, 1.8),
+        ("get miss, prebuilt keys", "get_miss/prebuilt", 1.0, 1.3),
+        ("50/50 get/set, fresh key", "get_set/fresh", 1.4, 1.8),
+        ("incr, fresh key", "incr/fresh", 1.5, 2.5),
+        ("Zipf(0.99) get, fresh key", "get_zipf099/fresh", 1.35, 1.8),
+    ):
+        for threads in (1, 2):
+            rows.append(Row(section, f"{name}, {threads}T", "ns", cost(f"{call}/spin_map", threads),
+                            cost(f"{call}/inlay", threads), must, aim))
+    for size in ("1M", "10M"):
+        rows.append(Row(section, f"load of {size}, per insert", "ns", cost(f"load/{size}/spin_map"),
+                        cost(f"load/{size}/inlay"), 1.7, 2.2))
+    latency = "load_latency/10M"
+    rows.append(Row(section, "slowest insert of a 10M load", "us", micro(latency + "/spin_map", "slowest_ns"),
+                    micro(latency + "/inlay", "slowest_ns"), 1000, 300, limits=True))
+    rows.append(Row(section, "p99.99 insert of a 10M load", "us", micro(latency + "/spin_map", "p9999_ns"),
+                    micro(latency + "/inlay", "p9999_ns"), 64, 20, limits=True))
+    rows.append(Row(section, "memory over key + value, per key", "B", cost("memory/1M/spin_map", 1, "process_bytes"),
+                    cost("memory/1M/inlay", 1, "process_bytes"), 34, 20, limits=True))
+    return rows
+
+
+def micro(benchmark, figure):
+    def cost_us(results):
+        ns = results.cost(benchmark, 1, figure)
+        return None if ns is None else ns / 1000
+
+    return cost_us
+
+
+def own_rows():
+    section = "Keyspace, against Inlay itself"
+    rows = [Row(section, f"mget of 16 fresh keys, per key, against single get, {threads}T", "ns",
+                cost("get/fresh/inlay", threads), cost("mget16/fresh/inlay", threads), 3.0, 4.0) for threads in (1, 2)]
+    for name, call in (("get, fresh key", "get/fresh"), ("visit, prebuilt keys", "visit/prebuilt"),
+                       ("get miss, prebuilt keys", "get_miss/prebuilt"), ("50/50 get/set, fresh key", "get_set/fresh"),
+                       ("incr, fresh key", "incr/fresh")):
+        rows.append(Row(section, f"{name}: two threads against one", "ns", cost(f"{call}/inlay", 1),
+                        cost(f"{call}/inlay", 2), 1.8, 1.95))
+    return rows
+
+
+def tbb_rows():
+    section = "Keyspace, against tbb::concurrent_hash_map<string, string>"
+    return [Row(section, f"{name}, {threads}T", "ns", cost(f"{call}/tbb", threads), cost(f"{call}/inlay", threads))
+            for name, call in (("get, copy out, fresh key", "get/fresh"), ("visit, prebuilt keys", "visit/prebuilt"),
+                               ("50/50 get/set, fresh key", "get_set/fresh"), ("incr, fresh key", "incr/fresh"))
+            for threads in (1, 2)]
+
+
+def command_rows():
+    section = "Commands, against the time per call that redis-server 7.0.15 reports"
+    return [Row(section, f"{command}, 1M keys", "ns", cost(f"{command}/1M/redis"), cost(f"{command}/1M/inlay"), 2.0, 5.0)
+            for command in ("get", "set", "incr")]
+
+
+def memory_rows():
+    section = "Memory per key, key and value included, against used_memory of redis-server 7.0.15"
+    rows = []
+    for name, kind, must, aim in (("string, 17 + 32 B", "string", 82, 66),
+                                  ("the same with a TTL", "string_with_ttl", 104, None),
+                                  ("integer", "integer", 48, None)):
+        peer = cost(f"memory_{kind}/1M/redis", 1, "account_bytes")
+        ours = f"memory_{kind}/1M/inlay"
+        rows.append(Row(section, f"{name}, store's account", "B", peer, cost(ours, 1, "account_bytes"), must, aim, True))
+        rows.append(Row(section, f"{name}, resident memory", "B", peer, cost(ours, 1, "process_bytes")))
+    return rows
+
+
+def timer_rows():
+    section = "Timers, 1M pending over an hour, against std::multimap"
+    rows = [Row(section, f"{call}, per timer", "ns", cost(f"timer_{call}/1M_over_1h/multimap"),
+                cost(f"timer_{call}/1M_over_1h/timer_wheel"), must, aim, True)
+            for call, must, aim in (("schedule", 15, 5), ("reschedule", 60, 25), ("cancel", 15, 5))]
+    step = "/step_ms:10"
+    rows.append(Row(section, "expire, per timer, in steps of 10 ms", "ns", cost("timer_expire/1M_over_1h/multimap" + step),
+                    cost("timer_expire/1M_over_1h/timer_wheel" + step), 100, 65, True))
+    rows.append(Row(section, "memory per timer", "B", nobody,
+                    cost("timer_schedule/1M_over_1h/timer_wheel", 1, "bytes_per_timer"), 24, 16, True))
+    return rows
+
+
+def index_rows():
+    section = "The index alone, 1M records, against absl::flat_hash_map<uint64_t, Record*>"
+    return [Row(section, call, "ns", cost(f"index_{call}/1M/flat_hash_map"), cost(f"index_{call}/1M/tag_index"))
+            for call in ("find_hit", "find_miss", "insert", "erase")]
+
+
+ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row with its figures."""
+
+    row: Row
+    peer: Optional[float]
+    ours: float
+
+    @property
+    def ratio(self):
+        return self.peer / self.ours if self.peer and self.ours > 0 else None
+
+    def as_ratio(self, target):
+        """What ratio a target asks for, given what the peer measured."""
+        if target is None or not self.row.limits:
+            return target
+        return self.peer / target if self.peer else None
+
+    @property
+    def verdict(self):
+        if self.row.must is None:
+            return ""
+        if self.row.limits:
+            reaches = lambda target: target is not None and self.ours <= target
+        else:
+            reaches = lambda target: target is not None and self.ratio >= target
+        return "OK, aim" if reaches(self.row.aim) else "OK" if reaches(self.row.must) else "MISSED"
+
+
+def measure(results):
+    """The rows whose benchmarks ran."""
+    measured = []
+    for row in ROWS:
+        peer, ours = row.peer(results), row.ours(results)
+        if ours is not None and (peer is not None or row.peer is nobody):
+            measured.append(Measured(row, peer, ours))
+    return measured

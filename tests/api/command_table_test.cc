@@ -1,0 +1,73 @@
+// What the command table says about itself, against what a live redis-server says about the same commands.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "api/commands/command.h"
+#include "inlay/session.h"
+#include "inlay/store.h"
+#include "tests/api/command_grammar.h"
+#include "tests/support/redis_server.h"
+
+namespace inlay::test {
+namespace {
+
+RedisClient& redis() {
+  static auto server = RedisServer::start();
+  static auto client =
+      server.ok() ? (*server)->connect() : Result<std::unique_ptr<RedisClient>>(server.status());
+  if (!client.ok()) {
+    ADD_FAILURE() << client.status();
+    std::exit(1);
+  }
+  return **client;
+}
+
+Reply inlay_call(const Argv& argv) {
+  static const auto kStore = Store::open({.background = Background::kManual}).value();
+  const std::vector<std::string_view> words(argv.begin(), argv.end());
+  return Session(*kStore).execute(words).resp2();
+}
+
+// Commands that Redis 7.0 does not have, or not for clients.
+const std::set<std::string_view> kOurOwn{"delifeq", "msetex", "debug|digest", "debug|set-active-expire",
+                                         "debug|help"};
+
+bool has_flag(const Reply& info, std::string_view flag) {
+  const Reply::Items& flags = info.items()[2].items();
+  return std::ranges::any_of(flags, [&](const Reply& each) { return each.text() == flag; });
+}
+
+// Arity, the places of keys, and whether it writes: [name, arity, flags, first, last, step, ...].
+TEST(CommandTable, arity_and_keys_are_those_of_redis) {
+  for (const Command* command : all_commands()) {
+    const std::string name(command->name);
+    const Argv question{"COMMAND", "INFO", name};
+    const Reply theirs = redis().call(question).items().at(0);
+    const Reply ours = inlay_call(question).items().at(0);
+    EXPECT_EQ(theirs.is_nil(), kOurOwn.contains(name)) << name;
+    ASSERT_GE(ours.items().size(), 6u) << name;
+    if (theirs.is_nil()) continue;
+    for (const size_t place : {0, 1, 3, 4, 5}) {
+      EXPECT_EQ(ours.items()[place].to_string(), theirs.items()[place].to_string())
+          << name << ", item " << place;
+    }
+    EXPECT_EQ(has_flag(ours, "write"), has_flag(theirs, "write")) << name;
+  }
+}
+
+// The keys that COMMAND GETKEYS finds in any call, or why it finds none.
+RC_GTEST_PROP(CommandTable, keys_of_calls_are_those_of_redis, ()) {
+  auto argv =
+      (*calls({string_grammars(), key_grammars(), database_grammars()}, {.malformed_percent = 20})).argv;
+  argv.insert(argv.begin(), {"COMMAND", "GETKEYS"});
+  const Reply theirs = redis().call(argv), ours = inlay_call(argv);
+  if (ours != theirs) RC_FAIL("Redis: " + theirs.to_string() + "\nInlay: " + ours.to_string());
+}
+
+}  // namespace
+}  // namespace inlay::test
