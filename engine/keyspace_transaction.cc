@@ -188,9 +188,7 @@ uint64_t KeyspaceTx::timers(int db) {
   uint64_t timers = 0;
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     ShardLockGuard lock(engine_.shard(i).lock());
-    engine_.shard(i).index(engine_.physical(db)).for_each([&](void* record) {
-      timers += static_cast<const Entry*>(record)->has_timer();
-    });
+    timers += engine_.shard(i).timers(engine_.physical(db));
   }
   return timers;
 }

@@ -115,6 +115,7 @@ Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& grave
       wheel_.set_payload(old->timer(), timer_payload(entry, db));
     } else {
       wheel_.cancel(old->timer());
+      --timers_[static_cast<size_t>(db)];
     }
     old->set_timer(TimerWheel::kNoTimer);
   } else if (shape.has_timer) {
@@ -127,6 +128,7 @@ Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& grave
 }
 
 void Shard::erase(int db, const KeyRef& key, Found found, Graveyard& graveyard) {
+  if (found.entry->has_timer()) --timers_[static_cast<size_t>(db)];
   index(db).erase(found.slot, placed(key.hash));
   free_entry(found.entry, graveyard);
 }
@@ -146,35 +148,35 @@ void copy_value(const Entry* from, Entry* to) {
 
 }  // namespace
 
-bool Shard::set_deadline(int db, Found& found, int64_t deadline_ms) {
-  if (found.entry->has_timer()) {
-    wheel_.reschedule(found.entry->timer(), deadline_ms);
-    return true;
-  }
+bool Shard::set_has_timer(int db, Found& found, bool has_timer) {
   Entry* old = found.entry;
   Entry::Shape shape = old->shape();
-  shape.has_timer = true;
+  shape.has_timer = has_timer;
   Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
   if (entry == nullptr) return false;
   copy_value(old, entry);
-  entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(entry, db)));
   index(db).replace(found.slot, entry);
   slab_.deallocate(old, old->block_bytes());
   found.entry = entry;
   return true;
 }
 
+bool Shard::set_deadline(int db, Found& found, int64_t deadline_ms) {
+  if (found.entry->has_timer()) {
+    wheel_.reschedule(found.entry->timer(), deadline_ms);
+    return true;
+  }
+  if (!set_has_timer(db, found, true)) return false;
+  found.entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(found.entry, db)));
+  ++timers_[static_cast<size_t>(db)];
+  return true;
+}
+
 bool Shard::clear_deadline(int db, Found& found) {
-  Entry* old = found.entry;
-  Entry::Shape shape = old->shape();
-  shape.has_timer = false;
-  Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
-  if (entry == nullptr) return false;
-  copy_value(old, entry);
-  wheel_.cancel(old->timer());
-  index(db).replace(found.slot, entry);
-  slab_.deallocate(old, old->block_bytes());
-  found.entry = entry;
+  const TimerWheel::Handle timer = found.entry->timer();
+  if (!set_has_timer(db, found, false)) return false;
+  wheel_.cancel(timer);
+  --timers_[static_cast<size_t>(db)];
   return true;
 }
 
@@ -199,6 +201,7 @@ TagIndex Shard::detach(int db) {
       if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);
     });
   }
+  timers_[static_cast<size_t>(db)] = 0;
   return std::move(index(db));
 }
 
@@ -235,14 +238,17 @@ bool Shard::check_invariants() const {
   size_t entry_bytes = 0;
   size_t timers = 0;
   for (int db = 0; db < kDatabasesMax; ++db) {
+    size_t timers_here = 0;
     ok = ok && index(db).check_invariants([this](const void* record) { return hash_of(record); });
     index(db).for_each([&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
       entry_bytes += bytes_of(entry);
       if (!entry->has_timer()) return;
-      ++timers;
+      ++timers_here;
       ok = ok && wheel_.payload(entry->timer()) == timer_payload(entry, db);
     });
+    ok = ok && timers_here == timers_[static_cast<size_t>(db)];
+    timers += timers_here;
   }
   return ok && timers == wheel_.size() && entry_bytes == slab_.bytes() + body_bytes_;
 }

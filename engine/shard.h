@@ -121,6 +121,8 @@ class alignas(64) Shard {
   size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard);
   int64_t next_deadline_bound() const { return wheel_.next_deadline_bound(); }
   size_t timers() const { return wheel_.size(); }
+  /// Entries of one database that have a deadline.
+  size_t timers(int db) const { return timers_[static_cast<size_t>(db)]; }
 
   /// TagIndex::scan over one database.
   uint32_t scan(int db, uint32_t cursor, size_t count, absl::FunctionRef<void(void* record)> visit) const {
@@ -168,6 +170,8 @@ class alignas(64) Shard {
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
   void free_entry(Entry* entry, Graveyard& graveyard);
+  // Gives an entry a block that differs in has_timer alone; the timer's handle is left to be set.
+  bool set_has_timer(int db, Found& found, bool has_timer);
   static uint64_t timer_payload(const Entry* entry, int db);
 
   // The lock, and what every call needs next, in one cache line.
@@ -177,6 +181,7 @@ class alignas(64) Shard {
   ShardStats stats_;
   Slab slab_;
   TimerWheel wheel_;
+  std::array<size_t, kDatabasesMax> timers_{};  // By physical database.
   size_t body_bytes_ = 0;
   std::unique_ptr<WatchTable> watches_;
   Random random_;

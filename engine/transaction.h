@@ -150,7 +150,7 @@ class KeyspaceTx {
   ShardStats stats();
   void reset_stats();
   uint64_t bytes();
-  /// Keys of one database that have a deadline. O(keys).
+  /// Keys of one database that have a deadline.
   uint64_t timers(int db);
   /// A hash of every live key, its value and its deadline, the same whatever the order of insertion.
   uint64_t digest();

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "api/commands/command.h"
 #include "inlay/session.h"
 #include "inlay/store.h"
@@ -20,56 +20,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Arguments that lead somewhere: keys, options, and numbers from harmless to hostile.
-constexpr std::string_view kWords[] = {"a",
-                                       "b",
-                                       "c",
-                                       "dd",
-                                       "",
-                                       "0",
-                                       "1",
-                                       "-1",
-                                       "2",
-                                       "10",
-                                       "100",
-                                       "3.5",
-                                       "1e3",
-                                       "-inf",
-                                       "nan",
-                                       "007",
-                                       "1000000",
-                                       "value",
-                                       "*",
-                                       "[a-b]*",
-                                       "9223372036854775807",
-                                       "-9223372036854775808",
-                                       "EX",
-                                       "PX",
-                                       "EXAT",
-                                       "PXAT",
-                                       "NX",
-                                       "XX",
-                                       "GT",
-                                       "LT",
-                                       "GET",
-                                       "IFEQ",
-                                       "KEEPTTL",
-                                       "LEN",
-                                       "IDX",
-                                       "COUNT",
-                                       "MATCH",
-                                       "TYPE",
-                                       "string",
-                                       "DB",
-                                       "REPLACE",
-                                       "SYNC",
-                                       "ASYNC",
-                                       "PERSIST",
-                                       "WITHMATCHLEN",
-                                       "MINMATCHLEN",
-                                       "4294967296",
-                                       "1767225600",
-                                       "12345678901234567890"};
+// Arguments that lead somewhere: keys (the empty one too), options, and numbers from harmless to hostile.
+const std::vector<std::string>& words() {
+  static const std::vector<std::string> words = absl::StrSplit(
+      "a b c dd  0 1 -1 2 10 100 3.5 1e3 -inf nan 007 1000000 value * [a-b]* 9223372036854775807 "
+      "-9223372036854775808 EX PX EXAT PXAT NX XX GT LT GET IFEQ KEEPTTL LEN IDX COUNT MATCH TYPE "
+      "string DB REPLACE SYNC ASYNC PERSIST WITHMATCHLEN MINMATCHLEN 4294967296 1767225600 "
+      "12345678901234567890",
+      ' ');
+  return words;
+}
 
 class Input {
  public:
@@ -85,7 +45,7 @@ class Input {
   // One of the words, or up to 63 literal bytes.
   std::string argument() {
     const uint8_t choice = byte();
-    if (choice < 0xc0) return std::string(kWords[choice % std::size(kWords)]);
+    if (choice < 0xc0) return words()[choice % words().size()];
     const std::string_view bytes = rest_.substr(0, choice & 0x3f);
     rest_.remove_prefix(bytes.size());
     return std::string(bytes);

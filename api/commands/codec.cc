@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "inlay/datatypes/number.h"
 
 namespace inlay {
@@ -12,8 +13,7 @@ namespace inlay {
 bool is_word(Bytes text, std::string_view word) {
   if (text.size() != word.size()) return false;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i] >= 'a' && text[i] <= 'z' ? static_cast<char>(text[i] - 'a' + 'A') : text[i];
-    if (c != word[i]) return false;
+    if (absl::ascii_toupper(static_cast<unsigned char>(text[i])) != word[i]) return false;
   }
   return true;
 }

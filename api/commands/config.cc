@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "api/commands/codec.h"
 #include "engine/error.h"
@@ -23,7 +24,7 @@ struct Setting {
 
 std::string lower(Bytes text) {
   std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  absl::AsciiStrToLower(&result);
   return result;
 }
 

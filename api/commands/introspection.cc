@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "api/commands/codec.h"
 #include "api/commands/encode.h"
@@ -69,7 +70,7 @@ const Command* find_by_full_name(Bytes name) {
   for (const Command* row : all_commands()) {
     if (row->name.size() == name.size() &&
         std::equal(name.begin(), name.end(), row->name.begin(),
-                   [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; })) {
+                   [](unsigned char a, char b) { return absl::ascii_tolower(a) == b; })) {
       return row;
     }
   }
@@ -169,7 +170,7 @@ Result<Reply> help(const Call& call) {
   Reply::Items lines;
   const auto upper = [](std::string_view name) {
     std::string result(name);
-    for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    absl::AsciiStrToUpper(&result);
     return result;
   };
   lines.push_back(Reply::simple(absl::StrCat(upper(container), " takes one of:")));

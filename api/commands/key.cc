@@ -4,6 +4,7 @@
 #include <array>
 #include <climits>
 
+#include "absl/strings/ascii.h"
 #include "api/commands/expiry.h"
 #include "api/commands/make_command.h"
 #include "api/commands/rows.h"
@@ -218,10 +219,8 @@ Result<std::vector<std::string>> keys(KeyspaceTx& tx, Bytes pattern) {
 
 Result<ScanPage> scan(KeyspaceTx& tx, Cursor cursor, const ScanOptions& options) {
   if (options.count < 1) return error(Error::kSyntax);
-  std::string type;
-  if (options.type.has_value()) {
-    for (const char c : *options.type) type += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+  std::string type = options.type.value_or("");
+  absl::AsciiStrToLower(&type);
   ScanPage page;
   page.cursor = tx.scan(cursor.value, static_cast<size_t>(options.count), [&](Bytes key, const Entry* entry) {
     if (options.match != "*" && !glob_match(options.match, key)) return;

@@ -214,8 +214,8 @@ constexpr std::array kServerCommands{
         "flushall", {"1.0.0", kServer, "O(N) with N keys", "Empties all databases.", "[ASYNC|SYNC]"}),
     writing_command<cmd::flushdb>(
         "flushdb", {"1.0.0", kServer, "O(N) with N keys", "Empties the database.", "[ASYNC|SYNC]"}),
-    command<cmd::info>("info", {"1.0.0", kServer, "O(N) with N keys that have deadlines",
-                                "Tells figures by section.", "[section [section ...]]"}),
+    command<cmd::info>("info",
+                       {"1.0.0", kServer, "O(1)", "Tells figures by section.", "[section [section ...]]"}),
     container("memory", {"4.0.0", kServer, "", "Tells what memory is used for.", "subcommand [arguments]"}),
     command<cmd::help>("memory|help", {"4.0.0", kServer, "O(1)", "Lists these subcommands."}),
     command<cmd::memory_stats>("memory|stats", {"4.0.0", kServer, "O(1)", "Tells figures of memory."}),

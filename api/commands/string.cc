@@ -40,6 +40,16 @@ absl::Status store(WriteTx& tx, const KeyRef& key, Found& found, Bytes value, Ol
   return absl::OkStatus();
 }
 
+// The deadline that options ask for, if any.
+Result<std::optional<int64_t>> wanted_deadline(WriteTx& tx, const std::optional<Expiry>& ttl, bool keep_ttl,
+                                               std::string_view command) {
+  if (!ttl.has_value()) return std::nullopt;
+  if (keep_ttl) return error(Error::kSyntax);
+  const Result<int64_t> deadline = positive_deadline(tx, *ttl, command);
+  if (!deadline.ok()) return deadline.status();
+  return *deadline;
+}
+
 absl::Status set_with_ttl(WriteTx& tx, const KeyRef& key, Bytes value, const Expiry& ttl,
                           std::string_view command) {
   const Result<int64_t> deadline = positive_deadline(tx, ttl, command);
@@ -63,13 +73,8 @@ absl::Status set_value(WriteTx& tx, const KeyRef& key, Bytes value) {
 }
 
 Result<SetOutcome> set(WriteTx& tx, const KeyRef& key, Bytes value, const SetOptions& options) {
-  std::optional<int64_t> deadline;
-  if (options.ttl.has_value()) {
-    if (options.keep_ttl) return error(Error::kSyntax);
-    const Result<int64_t> wanted = positive_deadline(tx, *options.ttl, "set");
-    if (!wanted.ok()) return wanted.status();
-    deadline = *wanted;
-  }
+  const auto deadline = wanted_deadline(tx, options.ttl, options.keep_ttl, "set");
+  if (!deadline.ok()) return deadline.status();
   Found found = tx.find_mutable(key);
   SetOutcome outcome;
   if (found && (options.get_old || options.if_equal.has_value())) {
@@ -82,7 +87,7 @@ Result<SetOutcome> set(WriteTx& tx, const KeyRef& key, Bytes value, const SetOpt
       (options.if_equal.has_value() && !(found && found.entry->string_value(scratch) == *options.if_equal));
   if (refused) return outcome;
   const OldDeadline old = options.keep_ttl ? OldDeadline::kKeep : OldDeadline::kDrop;
-  if (absl::Status status = store(tx, key, found, value, old, deadline); !status.ok()) return status;
+  if (absl::Status status = store(tx, key, found, value, old, *deadline); !status.ok()) return status;
   outcome.applied = true;
   return outcome;
 }
@@ -268,13 +273,8 @@ Result<bool> msetnx(WriteTx& tx, std::span<const KeyValueRef> pairs) {
 }
 
 Result<bool> msetex(WriteTx& tx, CountedPairs counted, const MSetExOptions& options) {
-  std::optional<int64_t> deadline;
-  if (options.ttl.has_value()) {
-    if (options.keep_ttl) return error(Error::kSyntax);
-    const Result<int64_t> wanted = positive_deadline(tx, *options.ttl, "msetex");
-    if (!wanted.ok()) return wanted.status();
-    deadline = *wanted;
-  }
+  const auto deadline = wanted_deadline(tx, options.ttl, options.keep_ttl, "msetex");
+  if (!deadline.ok()) return deadline.status();
   for (const auto& [key, value] : counted.pairs) {
     const bool exists = static_cast<bool>(tx.find_mutable(key));
     if (options.when == When::kIfAbsent ? exists : options.when == When::kIfPresent && !exists) return false;
@@ -283,7 +283,7 @@ Result<bool> msetex(WriteTx& tx, CountedPairs counted, const MSetExOptions& opti
   const OldDeadline old = options.keep_ttl ? OldDeadline::kKeep : OldDeadline::kDrop;
   for (const auto& [key, value] : counted.pairs) {
     Found found = tx.find_mutable(key);
-    if (absl::Status status = store(tx, key, found, value, old, deadline); !status.ok()) return status;
+    if (absl::Status status = store(tx, key, found, value, old, *deadline); !status.ok()) return status;
   }
   return true;
 }

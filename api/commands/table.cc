@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "api/commands/codec.h"
 #include "api/commands/command.h"
@@ -43,7 +44,7 @@ const Command* find_row(std::string_view prefix, Bytes name) {
   char* end = std::copy(prefix.begin(), prefix.end(), buffer);
   if (!prefix.empty()) *end++ = '|';
   end = std::transform(name.begin(), name.end(), end,
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+                       [](char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); });
   const auto found = table().by_name.find(std::string_view(buffer, static_cast<size_t>(end - buffer)));
   return found == table().by_name.end() ? nullptr : found->second;
 }
@@ -63,7 +64,7 @@ absl::Status unknown_command(std::span<const Bytes> argv) {
 
 absl::Status unknown_subcommand(const Command& container, Bytes name) {
   std::string upper(container.name);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  absl::AsciiStrToUpper(&upper);
   return error(Error::kUnknownSubcommand,
                absl::StrCat("'", std::string(excerpt(name, 128)), "'. Try ", upper, " HELP."));
 }
