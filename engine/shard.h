@@ -89,12 +89,12 @@ class alignas(64) Shard {
   void assert_held() const ABSL_ASSERT_EXCLUSIVE_LOCK(lock_) { assert(lock_.is_locked()); }
 
   Found find(int db, const KeyRef& key) const {
-    const TagIndex::Slot slot = index(db).find(placed(key.hash), [&](const void* record) {
-      // The value often ends in the next cache line, whose address would otherwise be known only after the header.
-      __builtin_prefetch(static_cast<const char*>(record) + kEntryAhead);
-      return static_cast<const Entry*>(record)->has_key(key.bytes);
-    });
+    const TagIndex::Slot slot = index(db).find(placed(key.hash), HasKey{key.bytes});
     return slot ? Found{static_cast<Entry*>(slot.record()), slot} : Found{};
+  }
+  /// The entry alone, for reading.
+  Entry* find_entry(int db, const KeyRef& key) const {
+    return static_cast<Entry*>(index(db).find_record(placed(key.hash), HasKey{key.bytes}));
   }
 
   /// Adds an entry for an absent key; its value is left to be set. Null, with nothing changed, out of memory.
@@ -164,8 +164,17 @@ class alignas(64) Shard {
   bool check_invariants() const;
 
  private:
-  // Most blocks end within 64 bytes and so within one cache line of here.
-  static constexpr size_t kEntryAhead = 56;
+  struct HasKey {
+    // Most blocks end within 64 bytes and so within one cache line of here.
+    static constexpr size_t kAhead = 56;
+
+    std::string_view key;
+    [[gnu::always_inline]] bool operator()(const void* record) const {
+      // The value often ends in the next cache line, whose address would otherwise be known only after the header.
+      __builtin_prefetch(static_cast<const char*>(record) + kAhead);
+      return static_cast<const Entry*>(record)->has_key(key);
+    }
+  };
 
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);

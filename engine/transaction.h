@@ -26,17 +26,17 @@ class ReadTx {
   /// The live entry of `key`, or null; counts a hit or a miss and stamps the access. A dead key is removed.
   const Entry* find(const KeyRef& key) {
     Shard& shard = engine_.shard_of(key);
-    const Found found = live(shard, physical_db(), key);
-    if (!found) {
+    Entry* entry = live_entry(shard, key);
+    if (entry == nullptr) {
       ++shard.stats().misses;
       return nullptr;
     }
     ++shard.stats().hits;
-    stamp(found.entry);
-    return found.entry;
+    stamp(entry);
+    return entry;
   }
   /// The same without counting or stamping.
-  const Entry* peek(const KeyRef& key) { return live(engine_.shard_of(key), physical_db(), key).entry; }
+  const Entry* peek(const KeyRef& key) { return live_entry(engine_.shard_of(key), key); }
 
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
   std::optional<int64_t> deadline_ms(const KeyRef& key, const Entry* entry) {
@@ -59,8 +59,16 @@ class ReadTx {
  protected:
   int physical_db() const { return engine_.physical(db_); }
 
-  // Inlined by force: every command begins here.
-  [[gnu::always_inline]] Found live(Shard& shard, int physical_db, const KeyRef& key) {
+  // Inlined by force: every read begins here.
+  [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
+    shard.assert_held();
+    Entry* entry = shard.find_entry(physical_db(), key);
+    if (entry != nullptr && entry->has_timer()) [[unlikely]]
+      return live(shard, physical_db(), key).entry;
+    return entry;
+  }
+
+  Found live(Shard& shard, int physical_db, const KeyRef& key) {
     shard.assert_held();
     const Found found = shard.find(physical_db, key);
     if (found && found.entry->has_timer() && shard.deadline(found.entry) <= now_ms()) [[unlikely]] {

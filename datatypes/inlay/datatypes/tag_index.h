@@ -35,6 +35,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -85,7 +86,14 @@ class TagIndex {
 
   /// The slot of the record with this hash for which `equals(const void*)` holds, or an empty Slot.
   template <class Equals>
-  Slot find(uint64_t hash, Equals&& equals) const;
+  Slot find(uint64_t hash, Equals&& equals) const {
+    return find_as<Slot>(hash, equals);
+  }
+  /// The record itself, or null: for who only reads it.
+  template <class Equals>
+  void* find_record(uint64_t hash, Equals&& equals) const {
+    return find_as<void*>(hash, equals);
+  }
 
   /// Adds a record that is absent: a live block of the slab. False, with nothing changed, when memory is exhausted, or when more than 28 000
   /// hashes share their 16 top bits.
@@ -164,6 +172,9 @@ class TagIndex {
     return static_cast<uint16_t>(hash << (depth - window_offset(depth)) >> 48);
   }
 
+  template <class Found, class Equals>
+  Found find_as(uint64_t hash, Equals& equals) const;
+
   Segment segment_for(uint64_t hash) const { return directory_[directory_index(hash)]; }
   size_t directory_index(uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
 
@@ -200,10 +211,11 @@ class TagIndex {
   size_t bytes_ = 0;
 };
 
-template <class Equals>
-TagIndex::Slot TagIndex::find(uint64_t hash, Equals&& equals) const {
+// Inlined by force: the look-up is most of a short command.
+template <class Found, class Equals>
+[[gnu::always_inline]] inline Found TagIndex::find_as(uint64_t hash, Equals& equals) const {
   const Segment segment = segment_for(hash);
-  if (!segment) return Slot();
+  if (!segment) return Found();
   uint8_t* const tags = segment.tags();
   const size_t groups = segment.groups();
   Slab::Ref* const slots = segment.slots();
@@ -215,11 +227,16 @@ TagIndex::Slot TagIndex::find(uint64_t hash, Equals&& equals) const {
     for (uint32_t hits = match(tags + group * kGroup, tag); hits != 0; hits &= hits - 1) {
       const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctz(hits));
       void* const record = slab_->at(slots[i]);
-      if (equals(const_cast<const void*>(record))) [[likely]]
+      if (!equals(const_cast<const void*>(record))) [[unlikely]]
+        continue;
+      if constexpr (std::is_same_v<Found, Slot>) {
         return Slot(record, slots + i, tags + i);
+      } else {
+        return record;
+      }
     }
     if (match(tags + group * kGroup, kEmpty) != 0) [[likely]]
-      return Slot();
+      return Found();
     if (++group == groups) group = 0;
   }
 }
