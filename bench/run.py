@@ -160,6 +160,9 @@ def main():
     print(text_table(rows))
     missed = [measured for measured in rows if measured.verdict == "MISSED"]
     print(f"\n{len(rows)} rows, {len(missed)} missed")
+    if starved := results.starved():
+        print(f"{len(starved)} benchmarks of two threads got down to {min(starved.values()):.1f} cores: other programs ran, "
+              "and rows marked 2T or 'two threads' say little.")
     if arguments.write_docs:
         write_docs(arguments, rows)
 

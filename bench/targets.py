@@ -36,8 +36,16 @@ class Results:
             key = "/".join(parts[:3] + steps), run.get("threads", 1)
             costs = {name: value for name, value in run.items() if isinstance(value, float)}
             costs["ns"] = self._ns_per_item(run)
+            costs["cores"] = run["cpu_time"] / run["real_time"]
             for name, cost in costs.items():
                 self._samples.setdefault((*key, name), []).append(cost)
+
+    def starved(self):
+        """The benchmarks of several threads that got fewer cores than threads, and the cores they got."""
+        several = {(name, threads) for name, threads, _ in self._samples if threads > 1}
+        cores = {f"{name}, {threads}T": self.cost(name, threads, "cores") for name, threads in several}
+        wanted = {f"{name}, {threads}T": 0.9 * threads for name, threads in several}
+        return {name: got for name, got in cores.items() if got < wanted[name]}
 
     @staticmethod
     def _ns_per_item(run):

@@ -14,7 +14,7 @@
 // Blocks have 32-bit names as well (Ref), so that tables of blocks need four bytes per block. A Ref holds the
 // number that the Slab gave to the block's region, and the block's offset in it:
 //
-//   Ref  | large 1 | region 13 | offset / 8, 18 bits |       13 bits of 2 MiB regions: 16 GiB for one Slab
+//   Ref  | large 1 | region 13 | offset / 8, 18 bits |       13 bits of 2 MiB regions: 16 GiB
 //
 // A large block has a stub of 8 bytes that holds its address; its Ref is the stub's with the top bit set.
 //
