@@ -186,8 +186,8 @@ class alignas(64) Shard {
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
   unsigned shard_bits_;
-  std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.
   ShardStats stats_;
+  std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.
   Slab slab_;
   TimerWheel wheel_;
   std::array<size_t, kDatabasesMax> timers_{};  // By physical database.

@@ -204,9 +204,9 @@ class TagIndex {
                           absl::FunctionRef<void(void* record)> visit) const;
 
   const Slab* slab_;
-  Segment root_;  // The directory while depth_ is 0.
   Segment* directory_ = &root_;
   unsigned depth_ = 0;
+  Segment root_;  // The directory while depth_ is 0.
   size_t size_ = 0;
   size_t bytes_ = 0;
 };
