@@ -91,10 +91,6 @@ constexpr std::array kErrors{
              "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"},
     ErrorRow{Error::kIntOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
              "ERR value is out of range, value must between -2147483648 and 2147483647"},
-    ErrorRow{Error::kDebugUnsupported, ErrorKind::kUnsupported, Code::kUnimplemented,
-             "ERR DEBUG knows SET-ACTIVE-EXPIRE and DIGEST"},
-    ErrorRow{Error::kDuplicateConfig, ErrorKind::kOther, Code::kInvalidArgument,
-             "ERR CONFIG SET failed (possibly related to argument '%s') - duplicate parameter"},
 };
 
 constexpr bool in_order() {

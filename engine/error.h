@@ -43,8 +43,6 @@ enum class Error : unsigned char {
   kOutOfMemory,
   kLcsTooLarge,
   kIntOutOfRange,
-  kDebugUnsupported,
-  kDuplicateConfig,  // %s
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

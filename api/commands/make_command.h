@@ -12,16 +12,6 @@
 
 namespace inlay {
 
-/// The arguments of `Fn` as they are read by name.
-template <class Parameters>
-struct ParsedTuple;
-template <class... P>
-struct ParsedTuple<std::tuple<P...>> {
-  using type = std::tuple<typename Codec<P>::Value...>;
-};
-template <auto Fn>
-using Parsed = typename ParsedTuple<typename Signature<decltype(Fn)>::Parameters>::type;
-
 namespace internal {
 
 template <class... P>
@@ -129,6 +119,10 @@ constexpr KeySpec shifted(std::string_view name, KeySpec keys) {
 }
 
 }  // namespace internal
+
+/// The arguments of `Fn` as they are read by name.
+template <auto Fn>
+using Parsed = typename internal::Reading<typename Signature<decltype(Fn)>::Parameters>::Values;
 
 /// The row of the command that `Fn` implements. `Encode(value, values)`, where the reply's shape depends on the
 /// options, makes the reply from the result and the arguments as read.

@@ -18,7 +18,8 @@
 //
 // A large block has a stub of 8 bytes that holds its address; its Ref is the stub's with the top bit set.
 //
-// Budget: 32 bytes per page (0.8 %), 16 per region and Slab, at most one partly filled page per class and Slab beyond fragmentation.
+// Budget: 32 bytes per page (0.8 %), 16 per region and Slab, at most one partly filled page per class and Slab
+// beyond fragmentation.
 // From the fifth region on the pool asks the kernel for huge pages: random reads over a large keyspace then
 // miss the TLB far less often.
 //
