@@ -67,12 +67,26 @@ Region* map_region(bool huge) {
 }  // namespace
 
 struct PagePool::State {
+  std::function<void()> spare_wanted;
   mutable std::mutex mutex;
   Region* open = nullptr;  // Regions with a page to give.
   Region* full = nullptr;
+  Region* spare = nullptr;  // Touched, and not yet counted in `regions`.
   size_t regions = 0;
   size_t idle = 0;  // Open regions with no page in use.
   size_t pages_in_use = 0;
+
+  bool wants_spare() const { return spare == nullptr && regions >= kRegionsWithoutHugePages; }
+  // Opens another region; false when the system has no memory left.
+  bool add_region() {
+    Region* fresh =
+        spare != nullptr ? std::exchange(spare, nullptr) : map_region(regions >= kRegionsWithoutHugePages);
+    if (fresh == nullptr) return false;
+    link(fresh, &open);
+    ++regions;
+    ++idle;
+    return true;
+  }
 
   static void link(Region* region, Region** head) {
     region->prev = nullptr;
@@ -86,10 +100,13 @@ struct PagePool::State {
   }
 };
 
-PagePool::PagePool() : state_(std::make_unique<State>()) {}
+PagePool::PagePool(std::function<void()> spare_wanted) : state_(std::make_unique<State>()) {
+  state_->spare_wanted = std::move(spare_wanted);
+}
 
 PagePool::~PagePool() {
   assert(state_->pages_in_use == 0 && "a Slab outlives its PagePool");
+  if (state_->spare != nullptr) munmap(state_->spare, kRegionSize);
   for (Region* list : {state_->open, state_->full}) {
     while (list != nullptr) {
       Region* next = list->next;
@@ -101,14 +118,9 @@ PagePool::~PagePool() {
 
 void* PagePool::allocate() {
   State& s = *state_;
-  std::lock_guard lock(s.mutex);
-  if (s.open == nullptr) {
-    Region* fresh = map_region(s.regions >= kRegionsWithoutHugePages);
-    if (fresh == nullptr) return nullptr;
-    State::link(fresh, &s.open);
-    ++s.regions;
-    ++s.idle;
-  }
+  std::unique_lock lock(s.mutex);
+  const bool added = s.open == nullptr;
+  if (added && !s.add_region()) return nullptr;
   Region* region = s.open;
   void* page;
   if (region->free != nullptr) {
@@ -123,7 +135,30 @@ void* PagePool::allocate() {
     State::unlink(region, &s.open);
     State::link(region, &s.full);
   }
+  const bool call = added && s.spare_wanted && s.wants_spare();
+  lock.unlock();
+  if (call) s.spare_wanted();
   return page;
+}
+
+void PagePool::stock_spare() {
+  State& s = *state_;
+  {
+    std::lock_guard lock(s.mutex);
+    if (!s.wants_spare()) return;
+  }
+  Region* region = map_region(true);
+  if (region == nullptr) return;
+  // Plain stores, page by page where the kernel had no huge page to give: unlike madvise() they keep nobody else
+  // from mapping memory meanwhile.
+  for (size_t at = kPageSize; at < kRegionSize; at += kPageSize) {
+    *reinterpret_cast<volatile char*>(reinterpret_cast<char*>(region) + at) = 0;
+  }
+  {
+    std::lock_guard lock(s.mutex);
+    if (s.wants_spare()) std::swap(region, s.spare);
+  }
+  if (region != nullptr) munmap(region, kRegionSize);
 }
 
 void PagePool::deallocate(void* page) {

@@ -19,7 +19,8 @@ constexpr auto kIdleTick = std::chrono::seconds(1);
 Engine::Engine(Options options)
     : options_(std::move(options)),
       shard_count_(options_.shards),
-      shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))) {
+      shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
+      pages_(options_.background ? std::function<void()>([this] { wake_background(); }) : nullptr) {
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();
@@ -84,12 +85,14 @@ void Engine::wake_background() {
   background_wake_.notify_one();
 }
 
-// Ticks while any key has a deadline; otherwise wakes once a second, to refresh the access stamp.
+// Ticks while any key has a deadline; otherwise wakes once a second, to refresh the access stamp, and when the
+// pool wants a spare region.
 void Engine::run_background() {
   std::unique_lock lock(background_mutex_);
   while (!closing_) {
     woken_ = false;
     lock.unlock();
+    pages_.stock_spare();
     maintain();
     int64_t bound = next_deadline_bound();
     if (bound == INT64_MAX) {

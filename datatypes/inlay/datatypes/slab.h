@@ -21,7 +21,8 @@
 // Budget: 32 bytes per page (0.8 %), 16 per region and Slab, at most one partly filled page per class and Slab
 // beyond fragmentation.
 // From the fifth region on the pool asks the kernel for huge pages: random reads over a large keyspace then
-// miss the TLB far less often.
+// miss the TLB far less often. The first touch of such a region takes the kernel milliseconds, so an owner with a
+// thread to spare has the next region made ready ahead of need: see PagePool::stock_spare().
 //
 // Invariants
 //   1. A page belongs to one class for as long as it holds a block, and returns to the pool when it holds none.
@@ -37,6 +38,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -50,7 +52,8 @@ class PagePool {
   static constexpr size_t kPageSize = 4096;
   static constexpr size_t kRegionSize = size_t{2} << 20;
 
-  PagePool();
+  /// `spare_wanted`, if given, is called (outside the pool's lock) whenever stock_spare() would have work to do.
+  explicit PagePool(std::function<void()> spare_wanted = {});
   ~PagePool();
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
@@ -59,6 +62,10 @@ class PagePool {
   void* allocate();
   /// Takes back a page of this pool. A region all of whose pages are back is given to the system, but for one.
   void deallocate(void* page);
+
+  /// Maps and touches the region that comes next, unless one stands ready or the pool is small. May take
+  /// milliseconds, during which allocate() and deallocate() go on.
+  void stock_spare();
 
   /// Pages handed out and not yet returned.
   size_t pages_in_use() const;

@@ -217,15 +217,16 @@ template <class Found, class Equals>
   const Segment segment = segment_for(hash);
   if (!segment) return Found();
   uint8_t* const tags = segment.tags();
-  const size_t groups = segment.groups();
+  const size_t capacity = segment.capacity();
   Slab::Ref* const slots = segment.slots();
   const uint8_t tag = tag_of(hash);
-  size_t group = home_group(hash, segment);
+  // Places are counted in slots, so that going from group to group needs no multiplication.
+  size_t group = home_group(hash, segment) * kGroup;
   // Fetch the slots while the tags are on their way.
-  __builtin_prefetch(slots + group * kGroup);
+  __builtin_prefetch(slots + group);
   for (;;) {
-    for (uint32_t hits = match(tags + group * kGroup, tag); hits != 0; hits &= hits - 1) {
-      const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctz(hits));
+    for (uint32_t hits = match(tags + group, tag); hits != 0; hits &= hits - 1) {
+      const size_t i = group + static_cast<unsigned>(__builtin_ctz(hits));
       void* const record = slab_->at(slots[i]);
       if (!equals(const_cast<const void*>(record))) [[unlikely]]
         continue;
@@ -235,9 +236,9 @@ template <class Found, class Equals>
         return record;
       }
     }
-    if (match(tags + group * kGroup, kEmpty) != 0) [[likely]]
+    if (match(tags + group, kEmpty) != 0) [[likely]]
       return Found();
-    if (++group == groups) group = 0;
+    if ((group += kGroup) == capacity) group = 0;
   }
 }
 
