@@ -131,7 +131,8 @@ class Entry {
       return this->key() == key;
     const size_t timer_bytes = head >> 3 & 4;
     return (head >> 40 & 0xff) == key.size() &&
-           equal_bytes(reinterpret_cast<const char*>(this) + kFixed + 2 + timer_bytes, key.data(), key.size());
+           equal_bytes(reinterpret_cast<const char*>(this) + kFixed + 2 + timer_bytes, key.data(),
+                       key.size());
   }
 
   /// The second of the last access, modulo 2^24.
