@@ -3,6 +3,7 @@
 
 #include "api/commands/key.h"
 #include "api/commands/server.h"
+#include "api/commands/sort.h"
 #include "api/store_core.h"
 #include "inlay/commands/key.h"
 
@@ -67,6 +68,18 @@ INLAY_METHOD Out<bool> KeyCommands<Self, Out>::copy(Key from, Key to, const Copy
 }
 INLAY_METHOD Out<bool> KeyCommands<Self, Out>::move(Key key, int db) {
   return FrontDoor::run<cmd::move>(INLAY_SELF, key, DbNumber{db});
+}
+
+INLAY_METHOD Out<std::vector<std::optional<std::string>>> KeyCommands<Self, Out>::sort(
+    Key key, const SortOptions& options) {
+  return FrontDoor::run<cmd::sort_ro>(INLAY_SELF, key, SortReadArguments{options});
+}
+INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::sort_store(Key key, Key destination,
+                                                             const SortOptions& options) {
+  const Result<cmd::SortOutcome> outcome =
+      FrontDoor::run<cmd::sort>(INLAY_SELF, key, SortArguments{options, std::string(destination)});
+  if (!outcome.ok()) return outcome.status();
+  return *outcome->stored;
 }
 
 INLAY_METHOD Out<std::vector<std::string>> KeyCommands<Self, Out>::keys(std::string_view pattern) {

@@ -81,6 +81,18 @@ class Engine {
   uint64_t string_bytes_max() const { return string_bytes_max_.load(std::memory_order_relaxed); }
   void set_string_bytes_max(uint64_t bytes) { string_bytes_max_.store(bytes, std::memory_order_relaxed); }
 
+  /// Where small containers become large ones: read at each change, set at any time.
+  struct ContainerLimits {
+    std::atomic<int64_t> list_max_listpack_size{-2};
+    std::atomic<int64_t> hash_max_listpack_entries{128};
+    std::atomic<int64_t> hash_max_listpack_value{64};
+    std::atomic<int64_t> set_max_intset_entries{512};
+    std::atomic<int64_t> zset_max_listpack_entries{128};
+    std::atomic<int64_t> zset_max_listpack_value{64};
+  };
+  const ContainerLimits& container_limits() const { return container_limits_; }
+  ContainerLimits& container_limits() { return container_limits_; }
+
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
     if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -106,6 +118,7 @@ class Engine {
   std::atomic<uint32_t> seen_s_{0};
   std::atomic<bool> active_expire_{true};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
+  ContainerLimits container_limits_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

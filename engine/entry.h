@@ -6,7 +6,8 @@
 //          |      |        |        | length: 1 + 1 or 4 + 4|                       |          |                |
 //          +------+--------+--------+-----------------------+-----------------------+----------+----------------+
 //   kind: type 3 bits, encoding 2, has_timer 1, wide lengths 1, raw 1
-//   value: the bytes of a small string; an int64_t; or the address of a body (a large string, later a container)
+//   value: the bytes of a small string or the packed block of a small container; an int64_t; or the address of a
+//   body (a large string or a large container)
 //
 // Budget: 7 bytes over key + value for a short string, 11 with a TTL (plus 24 in the timer slab), 13 and 17
 // with wide lengths. A 17-byte key with a 32-byte value takes a block of 56 bytes; with an integer 32.
@@ -28,6 +29,7 @@
 #include <string_view>
 
 #include "inlay/datatypes/number.h"
+#include "inlay/datatypes/slab.h"
 #include "inlay/expiry/timer_wheel.h"
 
 namespace inlay {
@@ -36,7 +38,7 @@ enum class Type : uint8_t { kNone, kString, kList, kHash, kSet, kSortedSet };
 
 /// How a value is held.
 enum class Encoding : uint8_t {
-  kInline,   // The bytes stand in the entry.
+  kInline,   // The bytes stand in the entry: a string's, or a container's packed block.
   kInteger,  // An int64_t stands in the entry.
   kBody,     // The entry holds the address of a body.
 };
@@ -91,6 +93,17 @@ class Entry {
       return kFixed + (wide() ? 8 : 2) + (has_timer ? 4 : 0) + size_t{key_bytes} + value_bytes;
     }
   };
+
+  /// Whether a value of so many bytes stands in the entry of a key of this length, a deadline counted in, so that one
+  /// never moves a value out.
+  static bool fits_inline(size_t key_bytes, size_t value_bytes) {
+    if (key_bytes > kSlabBlockMax || value_bytes > kSlabBlockMax) return false;
+    Shape shape;
+    shape.has_timer = true;
+    shape.key_bytes = static_cast<uint32_t>(key_bytes);
+    shape.value_bytes = static_cast<uint32_t>(value_bytes);
+    return shape.block_bytes() <= kSlabBlockMax;
+  }
 
   /// Writes header and key into `block`, which has shape.block_bytes() bytes; value and timer are left to be set.
   static Entry* create(void* block, const Shape& shape, std::string_view key, uint32_t seen_s) {
@@ -167,7 +180,17 @@ class Entry {
     assert(encoding() == Encoding::kInline);
     return {value_data(), value_bytes()};
   }
-  /// Writable bytes of an inline string.
+  /// Makes the inline value `bytes` long, within the same block: block_bytes() must round to the same, and lengths be
+  /// as wide as before. Its bytes are left to be set.
+  void resize_inline(uint32_t bytes) {
+    assert(encoding() == Encoding::kInline && (wide() || bytes <= 255));
+    if (wide()) {
+      std::memcpy(lengths() + 4, &bytes, 4);
+    } else {
+      lengths()[1] = static_cast<char>(bytes);
+    }
+  }
+  /// Writable bytes of an inline value.
   char* inline_data() {
     assert(encoding() == Encoding::kInline);
     return const_cast<char*>(value_data());
@@ -179,7 +202,7 @@ class Entry {
   }
   void set_integer(int64_t value) { store(value); }
 
-  /// The body's address. `Body` is StringBody for strings.
+  /// The body's address. `Body` is StringBody for strings, Container for the other types.
   template <class Body>
   Body* body() const {
     assert(encoding() == Encoding::kBody);

@@ -91,6 +91,8 @@ constexpr std::array kErrors{
              "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"},
     ErrorRow{Error::kIntOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
              "ERR value is out of range, value must between -2147483648 and 2147483647"},
+    ErrorRow{Error::kSortNotNumbers, ErrorKind::kNotFloat, Code::kInvalidArgument,
+             "ERR One or more scores can't be converted into double"},
 };
 
 constexpr bool in_order() {

@@ -43,6 +43,7 @@ enum class Error : unsigned char {
   kOutOfMemory,
   kLcsTooLarge,
   kIntOutOfRange,
+  kSortNotNumbers,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <tuple>
@@ -92,6 +93,13 @@ struct Bound<std::span<const KeyValueRef>> {
   absl::InlinedVector<KeyValueRef, 8> values;
 };
 
+/// Types derived from CountedKeys only read their count in another way.
+template <std::derived_from<CountedKeys> Keys>
+struct Bound<Keys> : Bound<std::span<const KeyRef>> {
+  using Bound<std::span<const KeyRef>>::Bound;
+  Keys get() const { return {{values}}; }
+};
+
 template <>
 struct Bound<CountedPairs> : Bound<std::span<const KeyValueRef>> {
   using Bound<std::span<const KeyValueRef>>::Bound;
@@ -137,7 +145,8 @@ class Executor {
   template <class P>
   static constexpr bool kHoldsKeys =
       std::is_same_v<P, KeyRef> || std::is_same_v<P, std::span<const KeyRef>> ||
-      std::is_same_v<P, std::span<const KeyValueRef>> || std::is_same_v<P, CountedPairs>;
+      std::is_same_v<P, std::span<const KeyValueRef>> || std::is_same_v<P, CountedPairs> ||
+      std::derived_from<P, CountedKeys>;
 
   template <auto Fn, class Tx, class... P, class... Arguments>
   auto run_bound(int db, std::tuple<P...>*, const Arguments&... arguments) const {

@@ -19,6 +19,11 @@ struct KeyValueRef {
   Bytes value;
 };
 
+/// Keys that a by-name call counts before it lists them (LMPOP).
+struct CountedKeys {
+  std::span<const KeyRef> keys;
+};
+
 /// Pairs that a by-name call counts before it lists them (MSETEX).
 struct CountedPairs {
   std::span<const KeyValueRef> pairs;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/executor.h"
 #include "engine/transaction.h"
 
 namespace inlay {
@@ -115,6 +116,22 @@ std::optional<std::string> KeyspaceTx::random_key() {
   }
 }
 
+void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx&)> body) {
+  Graveyard graveyard;  // Emptied after the locks are released.
+  const auto run = [&] {
+    WriteTx tx(engine_, db_, graveyard);
+    body(tx);
+  };
+  if (all) {
+    Lockout lockout(engine_);
+    return run();
+  }
+  std::vector<uint64_t> hashes;
+  for (const KeyRef& key : keys) hashes.push_back(key.hash);
+  ShardSetGuard guard(engine_, hashes);
+  run();
+}
+
 void KeyspaceTx::flush(int db) {
   struct Detached {
     size_t shard;
@@ -193,6 +210,56 @@ uint64_t KeyspaceTx::timers(int db) {
   return timers;
 }
 
+namespace {
+
+uint64_t digest_of(const List& list, uint64_t seed) {
+  list.visit(0, List::Direction::kForward, [&](const Element& element) {
+    char scratch[kInt64TextMax];
+    seed = hash_bytes(element.text(scratch), seed);
+    return true;
+  });
+  return seed;
+}
+
+uint64_t digest_of(const Set& set, uint64_t seed) {
+  uint64_t sum = 0;
+  set.for_each([&](const Element& member) {
+    char scratch[kInt64TextMax];
+    sum += hash_bytes(member.text(scratch), seed);
+    return true;
+  });
+  return sum;
+}
+
+uint64_t digest_of(const SortedSet& set, uint64_t seed) {
+  uint64_t sum = 0;
+  set.for_each([&](std::string_view member, double score) {
+    sum += hash_bytes(member, seed ^ std::bit_cast<uint64_t>(score));
+  });
+  return sum;
+}
+
+uint64_t digest_of(const Hash& hash, uint64_t seed) {
+  uint64_t sum = 0;
+  hash.for_each([&](const Element& field, const Element& value) {
+    char scratch[kInt64TextMax];
+    const std::string_view name = field.text(scratch);
+    char value_scratch[kInt64TextMax];
+    uint64_t one = hash_bytes(value.text(value_scratch), hash_bytes(name, seed));
+    if (hash.has_deadlines()) one += static_cast<uint64_t>(hash.deadline(name).value_or(0));
+    sum += one;
+  });
+  return sum;
+}
+
+// Hashes contents alone, whatever form they are held in. The type is part of it.
+uint64_t digest_of(ContainerContext context, const Entry* entry, uint64_t seed) {
+  seed += static_cast<uint64_t>(entry->type());
+  return visit_container(context, entry, [&](const auto& container) { return digest_of(container, seed); });
+}
+
+}  // namespace
+
 uint64_t KeyspaceTx::digest() {
   uint64_t digest = 0;
   const int own_db = db_;
@@ -201,7 +268,9 @@ uint64_t KeyspaceTx::digest() {
       char scratch[kInt64TextMax];
       // A sum, so that the order of keys does not matter; each part is hashed with the one before as its seed.
       uint64_t hash = hash_bytes(key.bytes, static_cast<uint64_t>(db_));
-      hash = hash_bytes(entry->string_value(scratch), hash);
+      hash = entry->type() == Type::kString
+                 ? hash_bytes(entry->string_value(scratch), hash)
+                 : digest_of(engine_.shard_of(key).container_context(), entry, hash);
       if (entry->has_timer())
         hash += 0x9e3779b97f4a7c15 * static_cast<uint64_t>(engine_.shard_of(key).deadline(entry));
       digest += hash;

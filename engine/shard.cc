@@ -17,9 +17,19 @@ void Graveyard::free_all() {
     last_ = body->buried_before;
     std::free(body);
   }
+  while (last_container_ != nullptr) {
+    Container* container = last_container_;
+    last_container_ = container->buried_before;
+    delete container;
+  }
 }
 
 namespace {
+
+// Fields of one hash that one firing of its timer removes at most.
+constexpr size_t kFieldsPerFiring = 64;
+// Entries are aligned to 8, so their addresses leave room for it.
+constexpr uint64_t kFieldTimerBit = 1;
 
 template <size_t... i>
 std::array<TagIndex, sizeof...(i)> make_indexes(const Slab& slab, std::index_sequence<i...>) {
@@ -33,6 +43,7 @@ Shard::Shard(const Config& config)
       indexes_(make_indexes(slab_, std::make_index_sequence<kDatabasesMax>())),
       slab_(*config.pages),
       wheel_(config.now_ms),
+      pages_(config.pages),
       random_(config.random_seed),
       hash_seed_(config.hash_seed) {}
 
@@ -56,6 +67,10 @@ uint64_t Shard::hash_of(const void* record) const {
 
 uint64_t Shard::timer_payload(const Entry* entry, int db) {
   return reinterpret_cast<uint64_t>(entry) | static_cast<uint64_t>(db) << 48;
+}
+
+uint64_t Shard::field_timer_payload(const Entry* entry, int db) {
+  return timer_payload(entry, db) | kFieldTimerBit;
 }
 
 Entry* Shard::allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s) {
@@ -83,9 +98,76 @@ StringBody* Shard::detach_body(Entry* entry) {
   return body;
 }
 
+Container* Shard::detach_container(Entry* entry) {
+  auto* container = entry->body<Container>();
+  if (container == nullptr) return nullptr;
+  entry->set_body<Container>(nullptr);
+  body_bytes_ -= container->bytes();
+  if (container->field_timer != TimerWheel::kNoTimer) {
+    wheel_.cancel(container->field_timer);
+    container->field_timer = TimerWheel::kNoTimer;
+    --field_timers_;
+  }
+  return container;
+}
+
+void Shard::attach_container(int db, Entry* entry, Container* container) {
+  entry->set_body(container);
+  (void)container_changed(db, entry, 0);
+}
+
+bool Shard::container_changed(int db, Entry* entry, size_t bytes_before) {
+  body_bytes_ += entry->body<Container>()->bytes() - bytes_before;
+  return set_field_timer(db, entry);
+}
+
+bool Shard::set_field_timer(int db, Entry* entry) {
+  auto* container = entry->body<Container>();
+  const int64_t deadline = container->next_deadline();
+  TimerWheel::Handle& timer = container->field_timer;
+  if (deadline == Container::kNoDeadline) {
+    if (timer == TimerWheel::kNoTimer) return false;
+    wheel_.cancel(timer);
+    timer = TimerWheel::kNoTimer;
+    --field_timers_;
+    return false;
+  }
+  if (timer == TimerWheel::kNoTimer) {
+    timer = wheel_.schedule(deadline, field_timer_payload(entry, db));
+    ++field_timers_;
+    return true;
+  }
+  if (wheel_.deadline(timer) != deadline) wheel_.reschedule(timer, deadline);
+  return false;
+}
+
+void Shard::retarget_field_timer(int db, Entry* entry) {
+  if (entry->type() == Type::kString || entry->encoding() != Encoding::kBody) return;
+  const auto* container = entry->body<Container>();
+  if (container != nullptr && container->field_timer != TimerWheel::kNoTimer)
+    wheel_.set_payload(container->field_timer, field_timer_payload(entry, db));
+}
+
+bool Shard::rewrite_inline(Entry* entry, std::string_view block) {
+  Entry::Shape shape = entry->shape();
+  const size_t bytes_now = shape.block_bytes();
+  const bool wide_now = shape.wide();
+  shape.value_bytes = static_cast<uint32_t>(block.size());
+  if (bytes_now > kSlabBlockMax || shape.block_bytes() > kSlabBlockMax) return false;
+  if (shape.wide() != wide_now || Slab::rounded(shape.block_bytes()) != Slab::rounded(bytes_now))
+    return false;
+  entry->resize_inline(shape.value_bytes);
+  block.copy(entry->inline_data(), block.size());
+  return true;
+}
+
 void Shard::free_entry(Entry* entry, Graveyard& graveyard) {
   if (entry->encoding() == Encoding::kBody) {
-    if (StringBody* body = detach_body(entry)) graveyard.bury(body);
+    if (entry->type() == Type::kString) {
+      if (StringBody* body = detach_body(entry)) graveyard.bury(body);
+    } else if (Container* container = detach_container(entry)) {
+      graveyard.bury(container);
+    }
   }
   if (entry->has_timer() && entry->timer() != TimerWheel::kNoTimer) wheel_.cancel(entry->timer());
   slab_.deallocate(entry, entry->block_bytes());
@@ -155,6 +237,7 @@ bool Shard::set_has_timer(int db, Found& found, bool has_timer) {
   Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
   if (entry == nullptr) return false;
   copy_value(old, entry);
+  retarget_field_timer(db, entry);
   index(db).replace(found.slot, entry);
   slab_.deallocate(old, old->block_bytes());
   found.entry = entry;
@@ -182,17 +265,41 @@ bool Shard::clear_deadline(int db, Found& found) {
 
 size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard) {
   return wheel_.advance(now_ms, limit, [&](uint64_t payload, int64_t) {
-    auto* entry = reinterpret_cast<Entry*>(payload & ((uint64_t{1} << 48) - 1));
+    const uint64_t address = payload & ((uint64_t{1} << 48) - 1);
+    auto* entry = reinterpret_cast<Entry*>(address & ~kFieldTimerBit);
     const int db = static_cast<int>(payload >> 48);
-    entry->set_timer(TimerWheel::kNoTimer);  // The wheel has released it.
-    const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
-    const TagIndex::Slot slot =
-        index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
-    if (!slot) return;  // The database was flushed; free_some() will free the entry.
-    changed(db, key.bytes);
-    ++stats_.expired;
-    erase(db, key, Found{entry, slot}, graveyard);
+    if ((payload & kFieldTimerBit) != 0) {
+      expire_fields(db, entry, now_ms, graveyard);
+    } else {
+      expire_key(db, entry, graveyard);
+    }
   });
+}
+
+void Shard::expire_key(int db, Entry* entry, Graveyard& graveyard) {
+  entry->set_timer(TimerWheel::kNoTimer);  // The wheel has released it.
+  const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
+  const TagIndex::Slot slot =
+      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
+  if (!slot) return;  // The database was flushed; free_some() will free the entry.
+  changed(db, key.bytes);
+  ++stats_.expired;
+  erase(db, key, Found{entry, slot}, graveyard);
+}
+
+void Shard::expire_fields(int db, Entry* entry, int64_t now_ms, Graveyard& graveyard) {
+  auto* container = entry->body<Container>();
+  container->field_timer = TimerWheel::kNoTimer;  // The wheel has released it.
+  --field_timers_;
+  const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
+  const TagIndex::Slot slot =
+      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
+  if (!slot) return;
+  const size_t bytes_before = container->bytes();
+  container->expire(now_ms, kFieldsPerFiring);
+  (void)container_changed(db, entry, bytes_before);
+  changed(db, key.bytes);
+  if (container->empty()) erase(db, key, Found{entry, slot}, graveyard);
 }
 
 TagIndex Shard::detach(int db) {
@@ -223,8 +330,9 @@ bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
 
 size_t Shard::bytes_of(const Entry* entry) const {
   size_t bytes = slab_.occupied(entry, entry->block_bytes());
-  if (entry->encoding() == Encoding::kBody) bytes += malloc_usable_size(entry->body<StringBody>());
-  return bytes;
+  if (entry->encoding() != Encoding::kBody) return bytes;
+  return bytes + (entry->type() == Type::kString ? malloc_usable_size(entry->body<StringBody>())
+                                                 : entry->body<Container>()->bytes());
 }
 
 size_t Shard::bytes() const {
@@ -237,12 +345,24 @@ bool Shard::check_invariants() const {
   bool ok = slab_.check_invariants() && wheel_.check_invariants().ok();
   size_t entry_bytes = 0;
   size_t timers = 0;
+  size_t field_timers = 0;
+  const auto check_container = [&](const Container* container, const Entry* entry, int db) {
+    ok = ok && !container->empty() && container->check_invariants();
+    const bool has_timer = container->field_timer != TimerWheel::kNoTimer;
+    ok = ok && has_timer == (container->next_deadline() != Container::kNoDeadline);
+    if (!has_timer) return;
+    ++field_timers;
+    ok = ok && wheel_.payload(container->field_timer) == field_timer_payload(entry, db);
+    ok = ok && wheel_.deadline(container->field_timer) == container->next_deadline();
+  };
   for (int db = 0; db < kDatabasesMax; ++db) {
     size_t timers_here = 0;
     ok = ok && index(db).check_invariants([this](const void* record) { return hash_of(record); });
     index(db).for_each([&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
       entry_bytes += bytes_of(entry);
+      if (entry->type() != Type::kString && entry->encoding() == Encoding::kBody)
+        check_container(entry->body<Container>(), entry, db);
       if (!entry->has_timer()) return;
       ++timers_here;
       ok = ok && wheel_.payload(entry->timer()) == timer_payload(entry, db);
@@ -250,7 +370,8 @@ bool Shard::check_invariants() const {
     ok = ok && timers_here == timers_[static_cast<size_t>(db)];
     timers += timers_here;
   }
-  return ok && timers == wheel_.size() && entry_bytes == slab_.bytes() + body_bytes_;
+  return ok && timers + field_timers == wheel_.size() && field_timers == field_timers_ &&
+         entry_bytes == slab_.bytes() + body_bytes_;
 }
 
 }  // namespace inlay

@@ -4,13 +4,14 @@
 //          | lock | index per database  | slab | wheel | random | stats | watches |
 //          +------+---------+-----------+--^---+---^---+--------+-------+---------+
 //                           |              |       |
-//                           +-> entries ---+       +-- timers: (entry address, database)
+//                           +-> entries ---+       +-- timers: (entry address, database, for the key or its fields)
 //
 // A shard keeps keys, values and deadlines consistent with one another; what commands mean is not its business.
 //
 // Invariants
 //   1. Every record of an index is a live entry of this shard's slab whose key hashes to this shard.
-//   2. An entry has a timer exactly when has_timer() is set; the timer's payload is its address and database.
+//   2. An entry has a timer exactly when has_timer() is set; the timer's payload is its address and database. A
+//      container has a field timer exactly while a field has a deadline, for the earliest.
 //   3. bytes() is the sum of what entries, bodies, indexes and timers occupy.
 //
 // Thread safety: every member but the lock is guarded by the lock.
@@ -23,6 +24,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/container.h"
 #include "engine/entry.h"
 #include "engine/key.h"
 #include "engine/lock.h"
@@ -54,7 +56,7 @@ class Graveyard {
  public:
   Graveyard() = default;
   ~Graveyard() {
-    if (last_ != nullptr) [[unlikely]]
+    if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
       free_all();
   }
   Graveyard(const Graveyard&) = delete;
@@ -64,10 +66,15 @@ class Graveyard {
     body->buried_before = last_;
     last_ = body;
   }
+  void bury(Container* body) {
+    body->buried_before = last_container_;
+    last_container_ = body;
+  }
 
  private:
   void free_all();
   StringBody* last_ = nullptr;
+  Container* last_container_ = nullptr;
 };
 
 class alignas(64) Shard {
@@ -99,6 +106,8 @@ class alignas(64) Shard {
 
   /// Adds an entry for an absent key; its value is left to be set. Null, with nothing changed, out of memory.
   Entry* insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t seen_s);
+  /// Puts another packed block in the place of an entry's, if the entry's own block has the room; else false.
+  bool rewrite_inline(Entry* entry, std::string_view block);
   /// Gives an entry another block with this shape, whose key and has_timer must be the entry's own; the value is
   /// left to be set, and the old one's body is buried. Null, with nothing changed, out of memory.
   Entry* reshape(int db, Found& found, Entry::Shape shape, Graveyard& graveyard);
@@ -107,6 +116,13 @@ class alignas(64) Shard {
   /// Takes an entry's value out (so that it is not buried) before erase() or reshape().
   StringBody* detach_body(Entry* entry);
   void attach_body(Entry* entry, StringBody* body);
+  /// The same for containers, whose field timer comes and goes with them.
+  Container* detach_container(Entry* entry);
+  void attach_container(int db, Entry* entry, Container* container);
+  /// To be called after a container that an entry holds has changed: notes what it occupies now, which was
+  /// `bytes_before`, and sets its field timer. Returns whether a timer was added.
+  bool container_changed(int db, Entry* entry, size_t bytes_before);
+  ContainerContext container_context() { return {*pages_, hash_seed_}; }
   /// Memory for a string of `size` bytes with room for `capacity`; null out of memory.
   static StringBody* allocate_body(size_t size, size_t capacity);
 
@@ -182,6 +198,12 @@ class alignas(64) Shard {
   // Gives an entry a block that differs in has_timer alone; the timer's handle is left to be set.
   bool set_has_timer(int db, Found& found, bool has_timer);
   static uint64_t timer_payload(const Entry* entry, int db);
+  static uint64_t field_timer_payload(const Entry* entry, int db);
+  // The entry has moved to another block.
+  void retarget_field_timer(int db, Entry* entry);
+  bool set_field_timer(int db, Entry* entry);
+  void expire_key(int db, Entry* entry, Graveyard& graveyard);
+  void expire_fields(int db, Entry* entry, int64_t now_ms, Graveyard& graveyard);
 
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
@@ -192,6 +214,8 @@ class alignas(64) Shard {
   TimerWheel wheel_;
   std::array<size_t, kDatabasesMax> timers_{};  // By physical database.
   size_t body_bytes_ = 0;
+  size_t field_timers_ = 0;
+  PagePool* pages_;
   std::unique_ptr<WatchTable> watches_;
   Random random_;
   uint64_t hash_seed_;

@@ -11,8 +11,7 @@ Entry::Shape string_shape(size_t key_bytes, size_t size) {
   Entry::Shape shape;
   shape.key_bytes = static_cast<uint32_t>(key_bytes);
   shape.value_bytes = static_cast<uint32_t>(size);
-  shape.has_timer = true;  // Counted in, so that a deadline never moves a string out of its entry.
-  if (size > kSlabBlockMax || (size > sizeof(void*) && shape.block_bytes() > kSlabBlockMax)) {
+  if (size > sizeof(void*) && !Entry::fits_inline(key_bytes, size)) {
     shape.encoding = Encoding::kBody;
     shape.value_bytes = sizeof(void*);
   }
@@ -35,6 +34,19 @@ void ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found)
   shard.erase(physical_db, key, found, graveyard_);
   ++shard.stats().expired;
   shard.changed(physical_db, key.bytes);
+}
+
+bool ReadTx::reap_fields(const KeyRef& key, Entry* entry) {
+  auto* container = entry->body<Container>();
+  if (container->next_deadline() > now_ms()) return false;
+  Shard& shard = engine_.shard_of(key);
+  const size_t bytes_before = container->bytes();
+  container->expire(now_ms(), SIZE_MAX);
+  (void)shard.container_changed(physical_db(), entry, bytes_before);
+  shard.changed(physical_db(), key.bytes);
+  if (!container->empty()) return false;
+  shard.erase(physical_db(), key, shard.find(physical_db(), key), graveyard_);
+  return true;
 }
 
 // Gives `key` an entry of this shape, whose value is left to be set.
@@ -181,6 +193,100 @@ bool WriteTx::clear_deadline(const KeyRef& key, Found& found) {
   return true;
 }
 
+Found WriteTx::slot_of(const KeyRef& key, Entry* entry) {
+  Shard& shard = engine_.shard_of(key);
+  const Found found = shard.find(physical_db(), key);
+  assert(found.entry == entry && "an Edit's key was reached by another way");
+  (void)entry;
+  return found;
+}
+
+void WriteTx::erase_entry(const KeyRef& key, Entry* entry) {
+  Found found = slot_of(key, entry);
+  erase(key, found);
+}
+
+bool WriteTx::put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block) {
+  Shard& shard = engine_.shard_of(key);
+  if (entry == nullptr || !shard.rewrite_inline(entry, block)) {
+    Entry::Shape shape;
+    shape.type = type;
+    shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
+    shape.value_bytes = static_cast<uint32_t>(block.size());
+    Found found = entry == nullptr ? Found() : slot_of(key, entry);
+    entry = make_room(key, found, shape, OldDeadline::kKeep);
+    if (entry == nullptr) return false;
+    block.copy(entry->inline_data(), block.size());
+  }
+  changed(key, db_);
+  return true;
+}
+
+bool WriteTx::put_container(const KeyRef& key, Entry* entry, Type type,
+                            std::unique_ptr<Container> container) {
+  Entry::Shape shape;
+  shape.type = type;
+  shape.encoding = Encoding::kBody;
+  shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
+  shape.value_bytes = sizeof(Container*);
+  Found found = entry == nullptr ? Found() : slot_of(key, entry);
+  entry = make_room(key, found, shape, OldDeadline::kKeep);
+  if (entry == nullptr) return false;
+  engine_.shard_of(key).attach_container(physical_db(), entry, container.release());
+  if (entry->body<Container>()->field_timer != TimerWheel::kNoTimer) engine_.timer_added();
+  changed(key, db_);
+  return true;
+}
+
+void WriteTx::close_container(const KeyRef& key, Entry* entry, size_t bytes_before) {
+  if (engine_.shard_of(key).container_changed(physical_db(), entry, bytes_before)) engine_.timer_added();
+  if (entry->body<Container>()->empty()) return erase_entry(key, entry);
+  changed(key, db_);
+}
+
+// Gives an absent key the container of `source`, or `container` where there is one: then it is taken on success.
+bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
+                              std::unique_ptr<Container>& container, std::optional<int64_t> deadline) {
+  Shard& shard = engine_.shard_of(to);
+  const int db = engine_.physical(to_db);
+  Entry::Shape shape;
+  shape.type = source->type();
+  std::string_view block;
+  std::unique_ptr<Container> fresh;
+  if (container == nullptr) {
+    block = source->inline_value();
+    // A longer key can push a block out of the entry.
+    if (!Entry::fits_inline(to.bytes.size(), block.size())) {
+      fresh = hold_copy(shard.container_context(), shape.type, block);
+      if (fresh == nullptr) return false;
+    }
+  }
+  const bool has_body = container != nullptr || fresh != nullptr;
+  shape.encoding = has_body ? Encoding::kBody : Encoding::kInline;
+  shape.value_bytes = static_cast<uint32_t>(has_body ? sizeof(Container*) : block.size());
+  Found found{shard.insert(db, to, shape, engine_.seen_s()), {}};
+  if (!found) return false;
+  if (has_body) {
+    found.entry->set_body<Container>(nullptr);
+  } else {
+    block.copy(found.entry->inline_data(), block.size());
+  }
+  if (deadline.has_value()) {
+    found = shard.find(db, to);
+    if (!shard.set_deadline(db, found, *deadline)) {
+      shard.erase(db, to, found, graveyard_);
+      return false;
+    }
+    engine_.timer_added();
+  }
+  if (has_body) {
+    shard.attach_container(db, found.entry, (container != nullptr ? container : fresh).release());
+    if (found.entry->body<Container>()->field_timer != TimerWheel::kNoTimer) engine_.timer_added();
+  }
+  changed(to, to_db);
+  return true;
+}
+
 // Gives an absent key the value of `source`, or `body` where the value is one.
 bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
                          std::optional<int64_t> deadline) {
@@ -230,6 +336,14 @@ bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, Strin
 }
 
 bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, int to_db) {
+  if (source.entry->type() != Type::kString) {
+    std::unique_ptr<Container> container;
+    if (source.entry->encoding() == Encoding::kBody) {
+      container = source.entry->body<Container>()->clone(engine_.shard_of(to).container_context());
+      if (container == nullptr) return false;
+    }
+    return place_container(to, to_db, source.entry, container, deadline_ms(from, source.entry));
+  }
   StringBody* body = nullptr;
   if (source.entry->encoding() == Encoding::kBody) {
     const auto* original = source.entry->body<StringBody>();
@@ -245,10 +359,19 @@ bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, in
 bool WriteTx::move(const KeyRef& from, Found& source, const KeyRef& to, int to_db) {
   Shard& shard = engine_.shard_of(from);
   const bool has_body = source.entry->encoding() == Encoding::kBody;
-  StringBody* body = has_body ? shard.detach_body(source.entry) : nullptr;
-  if (!take_place(to, to_db, source.entry, body, deadline_ms(from, source.entry))) {
-    if (has_body) shard.attach_body(source.entry, body);
-    return false;
+  const std::optional<int64_t> deadline = deadline_ms(from, source.entry);
+  if (source.entry->type() == Type::kString) {
+    StringBody* body = has_body ? shard.detach_body(source.entry) : nullptr;
+    if (!take_place(to, to_db, source.entry, body, deadline)) {
+      if (has_body) shard.attach_body(source.entry, body);
+      return false;
+    }
+  } else {
+    std::unique_ptr<Container> container(has_body ? shard.detach_container(source.entry) : nullptr);
+    if (!place_container(to, to_db, source.entry, container, deadline)) {
+      if (has_body) shard.attach_container(physical_db(), source.entry, container.release());
+      return false;
+    }
   }
   // The destination may share the source's index, which may have grown.
   Found again = shard.find(physical_db(), from);

@@ -7,15 +7,39 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 
+#include "engine/container.h"
 #include "engine/engine.h"
+#include "engine/error.h"
+#include "inlay/result.h"
 
 namespace inlay {
 
 /// What becomes of a key's deadline when its value is replaced.
 enum class OldDeadline { kDrop, kKeep };
+
+/// A container to read, or nothing where the key is absent. Good while the transaction lives and nothing changes.
+template <class C>
+class View {
+ public:
+  View() = default;
+  explicit View(const C& container) : container_(&container) {}
+  explicit View(C&& borrowed) : borrowed_(std::move(borrowed)) {}
+
+  explicit operator bool() const { return container_ != nullptr || borrowed_.has_value(); }
+  const C& operator*() const { return container_ != nullptr ? *container_ : *borrowed_; }
+  const C* operator->() const { return &**this; }
+
+ private:
+  const C* container_ = nullptr;
+  std::optional<C> borrowed_;  // Of the block in the entry.
+};
 
 class ReadTx {
  public:
@@ -37,6 +61,14 @@ class ReadTx {
   }
   /// The same without counting or stamping.
   const Entry* peek(const KeyRef& key) { return live_entry(engine_.shard_of(key), key); }
+
+  /// The container of type C under `key`. Counts, stamps and removes the dead, fields included. Error: WRONGTYPE.
+  template <class C>
+  Result<View<C>> read(const KeyRef& key) {
+    Entry* entry = const_cast<Entry*>(find(key));
+    if (entry == nullptr) return View<C>();
+    return view<C>(key, entry);
+  }
 
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
   std::optional<int64_t> deadline_ms(const KeyRef& key, const Entry* entry) {
@@ -78,6 +110,16 @@ class ReadTx {
     return found;
   }
 
+  template <class C>
+  Result<View<C>> view(const KeyRef& key, Entry* entry) {
+    if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
+    if (entry->encoding() == Encoding::kInline)
+      return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
+    auto* container = entry->body<Container>();
+    if (container->field_timer != TimerWheel::kNoTimer && reap_fields(key, entry)) return View<C>();
+    return View<C>(static_cast<Held<C>*>(container)->value);
+  }
+
   void stamp(Entry* entry) {
     const uint32_t second = engine_.seen_s();
     if (entry->seen_s() != second) entry->set_seen_s(second);
@@ -88,9 +130,15 @@ class ReadTx {
   Graveyard& graveyard_;
   std::optional<int64_t> now_ms_;
 
+  // Removes the dead fields of a container; true if none was left, and the key went with them.
+  bool reap_fields(const KeyRef& key, Entry* entry);
+
  private:
   void reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
 };
+
+template <class C>
+class Edit;
 
 class WriteTx : public ReadTx {
  public:
@@ -113,6 +161,12 @@ class WriteTx : public ReadTx {
   /// Makes the string at least `size` bytes long, filling up with zero bytes and creating the key where needed, and
   /// returns its bytes for writing. Null out of memory.
   [[nodiscard]] char* grow_string(const KeyRef& key, Found& found, size_t size);
+  /// Opens the container of type C under `key` for changing. An absent key gives an empty one, which becomes the key's
+  /// unless it is still empty at the end; one that the changes leave empty goes with its key. While it is open, the
+  /// same key must not be reached by another way. Error: WRONGTYPE.
+  template <class C>
+  Result<Edit<C>> edit(const KeyRef& key);
+
   /// Removes an existing key.
   void erase(const KeyRef& key, Found& found) { erase(key, found, db_); }
   void erase(const KeyRef& key, Found& found, int db);
@@ -126,11 +180,102 @@ class WriteTx : public ReadTx {
   [[nodiscard]] bool move(const KeyRef& from, Found& source, const KeyRef& to, int to_db);
 
  private:
+  template <class C>
+  friend class Edit;
+
   Entry* make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old);
+  // What an Edit ends with. `entry` is null for an absent key.
+  bool put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block);
+  bool put_container(const KeyRef& key, Entry* entry, Type type, std::unique_ptr<Container> container);
+  void close_container(const KeyRef& key, Entry* entry, size_t bytes_before);
+  void erase_entry(const KeyRef& key, Entry* entry);
+  Found slot_of(const KeyRef& key, Entry* entry);
+  bool place_container(const KeyRef& to, int to_db, const Entry* source,
+                       std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
   void changed(const KeyRef& key, int db) { engine_.shard_of(key).changed(engine_.physical(db), key.bytes); }
   bool take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
                   std::optional<int64_t> deadline);
 };
+
+/// A container that is open for changing. End it with close(); one that is dropped closes by itself.
+template <class C>
+class [[nodiscard]] Edit {
+ public:
+  Edit(WriteTx& tx, const KeyRef& key, Entry* entry) : tx_(&tx), key_(key), entry_(entry) {
+    const ContainerContext context = tx.engine().shard_of(key).container_context();
+    if (entry == nullptr) {
+      local_.emplace(make_container<C>(context));
+    } else if (entry->encoding() == Encoding::kInline) {
+      local_.emplace(borrow_container<C>(context, entry->inline_value()));
+    } else {
+      held_ = static_cast<Held<C>*>(entry->body<Container>());
+      bytes_before_ = held_->bytes();
+    }
+  }
+  Edit(Edit&& other) noexcept
+      : tx_(std::exchange(other.tx_, nullptr)),
+        key_(other.key_),
+        entry_(other.entry_),
+        held_(other.held_),
+        bytes_before_(other.bytes_before_),
+        changed_(other.changed_),
+        local_(std::move(other.local_)) {}
+  Edit& operator=(Edit&&) = delete;
+  ~Edit() { (void)close(); }
+
+  C& operator*() { return held_ != nullptr ? held_->value : *local_; }
+  C* operator->() { return &**this; }
+  /// Whether the key was there.
+  bool existed() const { return entry_ != nullptr; }
+  /// To be called if nothing was changed after all: nobody who watches the key is told.
+  void unchanged() { changed_ = false; }
+
+  /// Ends the changes. False out of memory; then a small container is as it was before them, but a large one, or one
+  /// that became large, may have lost some of them with its key's old value kept.
+  [[nodiscard]] bool close() {
+    if (tx_ == nullptr) return true;
+    WriteTx& tx = *std::exchange(tx_, nullptr);
+    if (held_ != nullptr) {
+      if (changed_) tx.close_container(key_, entry_, bytes_before_);
+      return true;
+    }
+    if (!changed_ || local_->borrowed()) return true;
+    if (local_->empty()) {
+      if (entry_ != nullptr) tx.erase_entry(key_, entry_);
+      return true;
+    }
+    if (local_->is_packed()) {
+      const std::string_view block = local_->packed_bytes();
+      if (Entry::fits_inline(key_.bytes.size(), block.size()))
+        return tx.put_block(key_, entry_, kTypeOf<C>, block);
+    }
+    std::unique_ptr<Container> held(new (std::nothrow) Held<C>(std::move(*local_)));
+    return held != nullptr && tx.put_container(key_, entry_, kTypeOf<C>, std::move(held));
+  }
+
+ private:
+  WriteTx* tx_;  // Null once closed.
+  KeyRef key_;
+  Entry* entry_;
+  Held<C>* held_ = nullptr;
+  size_t bytes_before_ = 0;
+  bool changed_ = true;
+  std::optional<C> local_;  // Of the block in the entry, or for an absent key.
+};
+
+template <class C>
+Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
+  Shard& shard = engine_.shard_of(key);
+  Entry* entry = live_entry(shard, key);
+  if (entry != nullptr) {
+    if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
+    stamp(entry);
+    if (entry->encoding() == Encoding::kBody &&
+        entry->body<Container>()->field_timer != TimerWheel::kNoTimer && reap_fields(key, entry))
+      entry = nullptr;
+  }
+  return Edit<C>(*this, key, entry);
+}
 
 /// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives.
 class KeyspaceTx {
@@ -151,6 +296,8 @@ class KeyspaceTx {
                 absl::FunctionRef<void(std::string_view key, const Entry* entry)> visit);
   /// A live key drawn uniformly, or nothing. Dead ones met on the way are removed.
   std::optional<std::string> random_key();
+  /// Runs `body` with the shards of these keys locked, or all shards: for commands whose keys follow from values.
+  void locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx& tx)> body);
   /// Empties one database, or all when `db` is negative, at one instant.
   void flush(int db);
   void swap(int a, int b);

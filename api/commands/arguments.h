@@ -53,6 +53,16 @@ struct LcsArguments {
   enum class Fault : uint8_t { kNone, kSyntax, kNotInteger } fault = Fault::kNone;
 };
 
+/// SortOptions as read by name.
+struct SortArguments {
+  SortOptions options;
+  std::optional<std::string> store;
+};
+/// The same for SORT_RO, which stores nothing.
+struct SortReadArguments {
+  SortOptions options;
+};
+
 /// SYNC or ASYNC of a flush; both free outside the instant of the flush.
 struct FlushMode {
   bool async = false;

@@ -64,6 +64,19 @@ void Codec<std::span<const KeyValueRef>>::print(const Value& value, ArgPrinter& 
   }
 }
 
+absl::Status Codec<CountedKeys>::read(ArgReader& reader, Value& value) {
+  const auto count = parse_int64(reader.take());
+  if (!count.has_value() || *count <= 0) return error(Error::kNumkeys);
+  if (static_cast<uint64_t>(*count) > reader.left()) return error(Error::kSyntax);
+  value = reader.take(static_cast<size_t>(*count));
+  return absl::OkStatus();
+}
+
+void Codec<CountedKeys>::print(const Value& value, ArgPrinter& out) {
+  out.add(static_cast<int64_t>(value.size()));
+  Codec<std::span<const KeyRef>>::print(value, out);
+}
+
 absl::Status Codec<CountedPairs>::read(ArgReader& reader, Value& value) {
   const auto count = parse_int64(reader.take());
   if (!count.has_value() || *count <= 0) return error(Error::kNumkeys);

@@ -134,6 +134,16 @@ struct Codec<std::span<const KeyRef>> {
   }
 };
 
+/// How many keys, then so many. Other arguments may follow.
+template <>
+struct Codec<CountedKeys> {
+  static constexpr int kMin = 2;
+  static constexpr bool kOpen = true;
+  using Value = std::span<const Bytes>;
+  static absl::Status read(ArgReader& reader, Value& value);
+  static void print(const Value& value, ArgPrinter& out);
+};
+
 struct BytesPair {
   Bytes key, value;
 };
@@ -189,7 +199,10 @@ INLAY_DECLARE_CODEC(ExpireIf, Tail);
 INLAY_DECLARE_CODEC(CopyOptions, Tail);
 INLAY_DECLARE_CODEC(LcsArguments, Tail);
 INLAY_DECLARE_CODEC(ScanOptions, Tail);
+INLAY_DECLARE_CODEC(ElementScanOptions, Tail);
 INLAY_DECLARE_CODEC(MemoryUsageOptions, Tail);
+INLAY_DECLARE_CODEC(SortArguments, Tail);
+INLAY_DECLARE_CODEC(SortReadArguments, Tail);
 INLAY_DECLARE_CODEC(FlushMode, Tail);
 #undef INLAY_DECLARE_CODEC
 

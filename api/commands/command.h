@@ -33,7 +33,7 @@ struct Call {
   std::span<const Bytes> args;
 };
 
-enum class Group : uint8_t { kString, kGeneric, kConnection, kServer };
+enum class Group : uint8_t { kString, kList, kHash, kSet, kSortedSet, kGeneric, kConnection, kServer };
 std::string_view group_name(Group group);
 
 /// Words about a command that its signature does not tell.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,12 @@ std::optional<uint64_t> parse_memory(Bytes text) {
   return std::nullopt;
 }
 
+template <int64_t least, int64_t most>
+constexpr std::string_view kLimitRange = "argument must be between 0 and 9223372036854775807 inclusive";
+template <>
+constexpr std::string_view kLimitRange<INT_MIN, INT_MAX> =
+    "argument must be between -2147483648 and 2147483647 inclusive";
+
 std::string_view set_string_limit(Engine& engine, Bytes value, bool apply) {
   constexpr uint64_t kLeast = 1 << 20;
   const std::optional<uint64_t> bytes = parse_memory(value);
@@ -61,12 +68,49 @@ std::string_view set_string_limit(Engine& engine, Bytes value, bool apply) {
   return {};
 }
 
+using Limits = Engine::ContainerLimits;
+
+// The rows of a limit on small containers.
+template <std::atomic<int64_t> Limits::*limit, int64_t least, int64_t most>
+constexpr Setting limit_setting(std::string_view name) {
+  return {name,
+          [](const Engine& engine) {
+            return std::to_string((engine.container_limits().*limit).load(std::memory_order_relaxed));
+          },
+          [](Engine& engine, Bytes value, bool apply) -> std::string_view {
+            const auto number = parse_int64(value);
+            if (!number.has_value()) return "argument couldn't be parsed into an integer";
+            if (*number < least || *number > most) return kLimitRange<least, most>;
+            if (apply) (engine.container_limits().*limit).store(*number, std::memory_order_relaxed);
+            return {};
+          }};
+}
+
+constexpr auto list_size = limit_setting<&Limits::list_max_listpack_size, INT_MIN, INT_MAX>;
+constexpr auto hash_entries = limit_setting<&Limits::hash_max_listpack_entries, 0, INT64_MAX>;
+constexpr auto hash_value = limit_setting<&Limits::hash_max_listpack_value, 0, INT64_MAX>;
+constexpr auto set_entries = limit_setting<&Limits::set_max_intset_entries, 0, INT64_MAX>;
+constexpr auto zset_entries = limit_setting<&Limits::zset_max_listpack_entries, 0, INT64_MAX>;
+constexpr auto zset_value = limit_setting<&Limits::zset_max_listpack_value, 0, INT64_MAX>;
+
+// The names with "ziplist" are the old ones.
 constexpr std::array kSettings{
     Setting{"databases", [](const Engine& engine) { return std::to_string(engine.databases()); }, nullptr},
+    hash_entries("hash-max-listpack-entries"),
+    hash_value("hash-max-listpack-value"),
+    hash_entries("hash-max-ziplist-entries"),
+    hash_value("hash-max-ziplist-value"),
+    list_size("list-max-listpack-size"),
+    list_size("list-max-ziplist-size"),
     Setting{"maxmemory", [](const Engine&) { return std::string("0"); }, nullptr},
     Setting{"maxmemory-policy", [](const Engine&) { return std::string("noeviction"); }, nullptr},
     Setting{"proto-max-bulk-len",
             [](const Engine& engine) { return std::to_string(engine.string_bytes_max()); }, set_string_limit},
+    set_entries("set-max-intset-entries"),
+    zset_entries("zset-max-listpack-entries"),
+    zset_value("zset-max-listpack-value"),
+    zset_entries("zset-max-ziplist-entries"),
+    zset_value("zset-max-ziplist-value"),
 };
 
 const Setting* find_setting(Bytes name) {

@@ -34,7 +34,8 @@ Reply describe(const Command& command) {
   if (command.keys.counted) flags.push_back(Reply::simple("movablekeys"));
   Reply::Items subcommands;
   for_each_subcommand(command, [&](const Command& sub) { subcommands.push_back(describe(sub)); });
-  const KeySpec keys = command.keys.counted ? KeySpec{} : command.keys;
+  KeySpec keys = command.keys;
+  if (keys.counted) keys = keys.first == 3 ? KeySpec{1, 1, 1} : KeySpec{};
   return Reply::array({text(command.name), Reply::integer(command.arity), Reply::set(std::move(flags)),
                        Reply::integer(keys.first), Reply::integer(keys.last), Reply::integer(keys.step),
                        Reply::set({}), Reply::array({}), Reply::array({}),

@@ -35,6 +35,21 @@ std::string_view type_name(Type type) {
   return "none";
 }
 
+// The names that Redis 7.0 has for its own encodings.
+std::string encoding_name(const List&) { return "quicklist"; }
+std::string encoding_name(const Hash& hash) {
+  switch (hash.encoding()) {
+    case Hash::Encoding::kListpack: return "listpack";
+    case Hash::Encoding::kListpackEx: return "listpackex";
+    case Hash::Encoding::kHashtable: return "hashtable";
+  }
+  return "hashtable";
+}
+std::string encoding_name(const Set& set) {
+  return set.encoding() == Set::Encoding::kIntset ? "intset" : "hashtable";
+}
+std::string encoding_name(const SortedSet& set) { return set.is_small() ? "listpack" : "skiplist"; }
+
 bool condition_holds(ExpireIf condition, std::optional<int64_t> present, int64_t wanted) {
   switch (condition) {
     case ExpireIf::kAlways: return true;
@@ -173,6 +188,10 @@ Result<bool> move(WriteTx& tx, const KeyRef& key, DbNumber db) {
 Nullable<std::string> object_encoding(ReadTx& tx, const KeyRef& key) {
   const Entry* entry = tx.peek(key);
   if (entry == nullptr) return std::nullopt;
+  if (entry->type() != Type::kString) {
+    const ContainerContext context = tx.engine().shard_of(key).container_context();
+    return visit_container(context, entry, [](const auto& container) { return encoding_name(container); });
+  }
   if (entry->encoding() == Encoding::kInteger) return "int";
   const bool embedded = entry->encoding() == Encoding::kInline && !entry->raw() &&
                         entry->inline_value().size() <= kEmbeddedStringMax;

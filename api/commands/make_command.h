@@ -27,6 +27,8 @@ constexpr KeySpec derived_keys(std::tuple<P...>*) {
   if constexpr ((std::is_same_v<P, std::span<const KeyRef>> || ...)) return {1, -1, 1, false};
   if constexpr ((std::is_same_v<P, std::span<const KeyValueRef>> || ...)) return {1, -1, 2, false};
   if constexpr ((std::is_same_v<P, CountedPairs> || ...)) return {2, 0, 2, true};
+  // A destination may stand before the count.
+  if constexpr ((std::derived_from<P, CountedKeys> || ...)) return {2 + single, 0, 1, true};
   if constexpr (single > 0) return {1, single, 1, false};
   return {};
 }

@@ -1,96 +1,10 @@
 // The keyword tables of the option aggregates.
 #include <array>
 
-#include "api/commands/codec.h"
-#include "inlay/result.h"
+#include "api/commands/keywords.h"
 
 namespace inlay {
 namespace {
-
-// Groups of words of which a call may use one.
-constexpr unsigned kTtlWords = 0;
-constexpr unsigned kWhenWords = 1;
-
-/// A word of an option's grammar. `read` takes what follows the word and returns false on a syntax error; other
-/// errors go to `status`. `print` adds the word and what follows it where the options hold it.
-template <class Options>
-struct Keyword {
-  std::string_view word;
-  bool (*read)(std::string_view word, Options& options, ArgReader& reader, absl::Status& status);
-  void (*print)(std::string_view word, const Options& options, ArgPrinter& out);
-};
-
-template <class Options, size_t kCount>
-absl::Status read_options(const std::array<Keyword<Options>, kCount>& keywords, ArgReader& reader,
-                          Options& options) {
-  while (reader.left() > 0) {
-    const Bytes text = reader.take();
-    bool taken = false;
-    for (const Keyword<Options>& keyword : keywords) {
-      if (!is_word(text, keyword.word)) continue;
-      absl::Status status;
-      taken = keyword.read(keyword.word, options, reader, status);
-      if (!status.ok()) return status;
-      break;
-    }
-    if (!taken) return error(Error::kSyntax);
-  }
-  return absl::OkStatus();
-}
-
-template <class Options, size_t kCount>
-void print_options(const std::array<Keyword<Options>, kCount>& keywords, const Options& options,
-                   ArgPrinter& out) {
-  for (const Keyword<Options>& keyword : keywords) keyword.print(keyword.word, options, out);
-}
-
-// The keyword of one way to write options.ttl. Printing knows two of the four: PX and PXAT lose nothing.
-template <class Options, TimeUnit unit, bool absolute>
-constexpr Keyword<Options> ttl_keyword(std::string_view word) {
-  return {word,
-          [](std::string_view name, Options& options, ArgReader& reader, absl::Status&) {
-            if (reader.left() == 0 || !reader.claim(kTtlWords, name)) return false;
-            options.ttl = read_expiry(reader, unit, absolute);
-            return true;
-          },
-          [](std::string_view name, const Options& options, ArgPrinter& out) {
-            if (unit == TimeUnit::kSeconds || !options.ttl.has_value()) return;
-            if ((options.ttl->kind() == Expiry::Kind::kAt) != absolute) return;
-            out.add(name);
-            out.add(options.ttl->ms());
-          }};
-}
-
-template <class Options, bool Options::*member>
-constexpr Keyword<Options> flag_keyword(std::string_view word) {
-  return {
-      word,
-      [](std::string_view, Options& options, ArgReader&, absl::Status&) { return options.*member = true; },
-      [](std::string_view name, const Options& options, ArgPrinter& out) {
-        if (options.*member) out.add(name);
-      }};
-}
-
-template <class Options, bool Options::*member>
-constexpr Keyword<Options> ttl_flag_keyword(std::string_view word) {
-  Keyword<Options> keyword = flag_keyword<Options, member>(word);
-  keyword.read = [](std::string_view name, Options& options, ArgReader& reader, absl::Status&) {
-    return options.*member = reader.claim(kTtlWords, name);
-  };
-  return keyword;
-}
-
-template <class Options, When when>
-constexpr Keyword<Options> when_keyword(std::string_view word) {
-  return {word,
-          [](std::string_view name, Options& options, ArgReader& reader, absl::Status&) {
-            options.when = when;
-            return reader.claim(kWhenWords, name);
-          },
-          [](std::string_view name, const Options& options, ArgPrinter& out) {
-            if (options.when == when) out.add(name);
-          }};
-}
 
 constexpr std::array kSetKeywords{
     when_keyword<SetOptions, When::kIfAbsent>("NX"),
@@ -149,28 +63,13 @@ constexpr std::array kCopyKeywords{
                          }},
 };
 
+constexpr bool positive(int64_t value) { return value >= 1; }
+constexpr bool not_negative(int64_t value) { return value >= 0; }
+constexpr bool any(int64_t) { return true; }
+
 constexpr std::array kScanKeywords{
-    Keyword<ScanOptions>{"MATCH",
-                         [](std::string_view, ScanOptions& options, ArgReader& reader, absl::Status&) {
-                           if (reader.left() == 0) return false;
-                           options.match = std::string(reader.take());
-                           return true;
-                         },
-                         [](std::string_view name, const ScanOptions& options, ArgPrinter& out) {
-                           if (options.match == "*") return;
-                           out.add(name);
-                           out.add(options.match);
-                         }},
-    Keyword<ScanOptions>{"COUNT",
-                         [](std::string_view, ScanOptions& options, ArgReader& reader, absl::Status& status) {
-                           if (reader.left() == 0) return false;
-                           status = read_integer(reader, options.count);
-                           return !status.ok() || options.count >= 1;
-                         },
-                         [](std::string_view name, const ScanOptions& options, ArgPrinter& out) {
-                           out.add(name);
-                           out.add(options.count);
-                         }},
+    pattern_keyword<ScanOptions, &ScanOptions::match>("MATCH"),
+    integer_keyword<ScanOptions, &ScanOptions::count, positive>("COUNT"),
     Keyword<ScanOptions>{"TYPE",
                          [](std::string_view, ScanOptions& options, ArgReader& reader, absl::Status&) {
                            if (reader.left() == 0) return false;
@@ -184,18 +83,13 @@ constexpr std::array kScanKeywords{
                          }},
 };
 
+constexpr std::array kElementScanKeywords{
+    pattern_keyword<ElementScanOptions, &ElementScanOptions::match>("MATCH"),
+    integer_keyword<ElementScanOptions, &ElementScanOptions::count, positive>("COUNT"),
+};
+
 constexpr std::array kMemoryUsageKeywords{
-    Keyword<MemoryUsageOptions>{
-        "SAMPLES",
-        [](std::string_view, MemoryUsageOptions& options, ArgReader& reader, absl::Status& status) {
-          if (reader.left() == 0) return false;
-          status = read_integer(reader, options.samples);
-          return !status.ok() || options.samples >= 0;
-        },
-        [](std::string_view name, const MemoryUsageOptions& options, ArgPrinter& out) {
-          out.add(name);
-          out.add(options.samples);
-        }},
+    integer_keyword<MemoryUsageOptions, &MemoryUsageOptions::samples, not_negative>("SAMPLES"),
 };
 
 constexpr std::array kFlushKeywords{
@@ -217,17 +111,7 @@ constexpr std::array kLcsKeywords{
     flag_keyword<LcsOptions, &LcsOptions::length_only>("LEN"),
     flag_keyword<LcsOptions, &LcsOptions::matches>("IDX"),
     flag_keyword<LcsOptions, &LcsOptions::with_match_length>("WITHMATCHLEN"),
-    Keyword<LcsOptions>{"MINMATCHLEN",
-                        [](std::string_view, LcsOptions& options, ArgReader& reader, absl::Status& status) {
-                          if (reader.left() == 0) return false;
-                          status = read_integer(reader, options.match_length_min);
-                          return true;
-                        },
-                        [](std::string_view name, const LcsOptions& options, ArgPrinter& out) {
-                          if (options.match_length_min == 0) return;
-                          out.add(name);
-                          out.add(options.match_length_min);
-                        }},
+    integer_keyword<LcsOptions, &LcsOptions::match_length_min, any>("MINMATCHLEN"),
 };
 
 }  // namespace
@@ -242,6 +126,7 @@ INLAY_DEFINE_CODEC(GetExOptions, kGetExKeywords)
 INLAY_DEFINE_CODEC(MSetExOptions, kMSetExKeywords)
 INLAY_DEFINE_CODEC(CopyOptions, kCopyKeywords)
 INLAY_DEFINE_CODEC(ScanOptions, kScanKeywords)
+INLAY_DEFINE_CODEC(ElementScanOptions, kElementScanKeywords)
 INLAY_DEFINE_CODEC(MemoryUsageOptions, kMemoryUsageKeywords)
 INLAY_DEFINE_CODEC(FlushMode, kFlushKeywords)
 #undef INLAY_DEFINE_CODEC

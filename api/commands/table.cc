@@ -23,7 +23,9 @@ struct Table {
   absl::flat_hash_map<std::string_view, const Command*> by_name;
 
   Table() {
-    for (const std::span<const Command> family : {string_rows(), key_rows(), server_rows()}) {
+    for (const std::span<const Command> family :
+         {string_rows(), list_rows(), hash_rows(), set_rows(), sorted_set_rows(), key_rows(), sort_rows(),
+          server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -79,6 +81,10 @@ bool arity_fits(const Command& command, size_t count) {
 std::string_view group_name(Group group) {
   switch (group) {
     case Group::kString: return "string";
+    case Group::kList: return "list";
+    case Group::kHash: return "hash";
+    case Group::kSet: return "set";
+    case Group::kSortedSet: return "sorted-set";
     case Group::kGeneric: return "generic";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
@@ -130,6 +136,8 @@ Result<std::vector<std::string>> keys_of(const Command& command, std::span<const
     }
     last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);
   }
+  // A destination stands before the count.
+  if (spec.counted && first == 3) keys.emplace_back(argv[1]);
   for (size_t i = first; i <= last; i += static_cast<size_t>(spec.step)) keys.emplace_back(argv[i]);
   return keys;
 }

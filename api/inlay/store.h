@@ -15,7 +15,11 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
+#include "inlay/commands/list.h"
+#include "inlay/commands/set.h"
+#include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
 #include "inlay/result.h"
 #include "inlay/scan_range.h"
@@ -63,7 +67,12 @@ struct FrontDoor;
 
 /// One of a store's databases: all the commands, none of the administration. A small value; the store must
 /// outlive it.
-class Database : public StringCommands<Database, Result>, public KeyCommands<Database, Result> {
+class Database : public StringCommands<Database, Result>,
+                 public ListCommands<Database, Result>,
+                 public HashCommands<Database, Result>,
+                 public SetCommands<Database, Result>,
+                 public SortedSetCommands<Database, Result>,
+                 public KeyCommands<Database, Result> {
  public:
   /// Calls `look` with the value's bytes while the key's shard is locked: no copy. Returns whether the key exists.
   /// `look` must be short and must not call the store. Errors: WRONGTYPE. O(1).
@@ -120,6 +129,10 @@ class Store : public Database {
 };
 
 extern template class StringCommands<Database, Result>;
+extern template class ListCommands<Database, Result>;
+extern template class HashCommands<Database, Result>;
+extern template class SetCommands<Database, Result>;
+extern template class SortedSetCommands<Database, Result>;
 extern template class KeyCommands<Database, Result>;
 
 }  // namespace inlay

@@ -203,6 +203,31 @@ struct ScanOptions {
   friend bool operator==(const ScanOptions&, const ScanOptions&) = default;
 };
 
+/// How SORT orders a list, set or sorted set, and what it returns.
+struct SortOptions {
+  /// Sort by the values under this pattern instead of the elements: its first '*' is replaced by the element, and what
+  /// follows "->" names a field of a hash. A pattern without '*' means not to sort.
+  std::optional<std::string> by{};
+  /// What to return for each element: values under such patterns, or the element itself for "#". None: the element.
+  std::vector<std::string> get{};
+  int64_t offset = 0;
+  /// Negative: all.
+  int64_t count = -1;
+  bool descending = false;
+  /// By bytes, not by numbers.
+  bool alpha = false;
+  friend bool operator==(const SortOptions&, const SortOptions&) = default;
+};
+
+/// How the elements of one key are scanned.
+struct ElementScanOptions {
+  /// Only fields or members that match this glob.
+  std::string match = "*";
+  /// About how many elements each step looks at; a small collection is given whole.
+  int64_t count = 10;
+  friend bool operator==(const ElementScanOptions&, const ElementScanOptions&) = default;
+};
+
 /// One step of a scan. A cursor of 0 starts a scan, and ends it when returned.
 struct ScanPage {
   uint64_t cursor = 0;

@@ -259,6 +259,68 @@ std::string glob() {
                                           rc::gen::elementOf(std::string("k012*?[]^-\\!")));
 }
 
+std::string in_some_case(std::string_view word) {
+  std::string text(word);
+  const int style = *rc::gen::inRange(0, 4);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (style == 2 || (style == 3 && i % 2 == 1))
+      text[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
+  }
+  return text;
+}
+
+// Few enough that calls meet; some beyond what a packed block takes.
+std::string member_text() {
+  switch (*rc::gen::inRange(0, 10)) {
+    case 0: return pick({"", "abc", "field", std::string_view("m\0\xff", 3)});
+    case 1: return pick({"1", "01", "+1", "-0", "1.0", "9223372036854775807", "-9223372036854775808"});
+    case 2: return std::string(static_cast<size_t>(*rc::gen::elementOf(std::vector{63, 64, 65, 200})), 'm');
+    case 3:
+    case 4: return pick({"-70000", "40000", "3000000000", "-5", "127", "128", "300", "255", "65536", "2"});
+    default: return pick({"a", "b", "c", "d", "e", "f", "aa", "ab"});
+  }
+}
+
+std::string score_text(unsigned borderline_percent) {
+  if (chance(borderline_percent)) {
+    return pick({"inf",
+                 "-inf",
+                 "+inf",
+                 "nan",
+                 "1e308",
+                 "-1e308",
+                 "1e309",
+                 "1e-400",
+                 "0x10",
+                 ".5",
+                 "5.",
+                 "",
+                 " 1",
+                 "abc",
+                 "-0",
+                 "-0.0",
+                 "3.0000000000000004",
+                 "9007199254740993",
+                 "1e17",
+                 "1e21",
+                 "0.1e1"});
+  }
+  return pick({"0", "1", "2", "3", "-1", "1.5", "2.25", "10", "100", "-7.5", "0.1", "0.2", "1e3"});
+}
+
+std::string score_bound(unsigned borderline_percent) {
+  const std::string score = chance(borderline_percent) ? pick({"(", "((1", "1e400", "-1e400", "(1e400"})
+                                                       : score_text(borderline_percent);
+  if (chance(15)) return pick({"-inf", "+inf", "(-inf", "(+inf"});
+  return chance(30) ? "(" + score : score;
+}
+
+std::string lex_bound(unsigned borderline_percent) {
+  if (chance(borderline_percent)) return pick({"a", "", "+a", "-inf", "[", "(", "++"});
+  if (chance(30)) return pick({"-", "+"});
+  return pick({"[", "("}) + member_text();
+}
+
 std::string argument(std::string_view sort, const CallMix& mix) {
   const unsigned borderline = mix.borderline_percent;
   if (sort == "key") return key_text();
@@ -266,6 +328,15 @@ std::string argument(std::string_view sort, const CallMix& mix) {
   if (sort == "integer" || sort == "position") return integer(borderline);
   if (sort == "float") return float_text(borderline);
   if (sort == "offset") return offset(borderline);
+  if (sort == "member" || sort == "field" || sort == "element") return member_text();
+  if (sort == "score") return score_text(borderline);
+  if (sort == "score-bound") return score_bound(borderline);
+  if (sort == "lex-bound") return lex_bound(borderline);
+  if (sort == "side") return in_some_case(pick({"LEFT", "RIGHT"}));
+  if (sort == "end") return in_some_case(pick({"MIN", "MAX"}));
+  if (sort == "where") return in_some_case(pick({"BEFORE", "AFTER"}));
+  if (sort == "weight")
+    return chance(borderline) ? score_text(100) : pick({"0", "1", "2", "-1", "0.5", "inf"});
   if (sort == "seconds") return seconds(mix);
   if (sort == "milliseconds") return milliseconds(mix);
   if (sort == "unix-seconds") return unix_seconds(mix);
@@ -288,16 +359,6 @@ std::string argument(std::string_view sort, const CallMix& mix) {
 }
 
 // ------------------------------------------------------------------------------------------------- whole calls
-
-std::string in_some_case(std::string_view word) {
-  std::string text(word);
-  const int style = *rc::gen::inRange(0, 4);
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (style == 2 || (style == 3 && i % 2 == 1))
-      text[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
-  }
-  return text;
-}
 
 // Reads a Grammar's syntax and makes one call of it.
 class Maker {
@@ -361,6 +422,16 @@ class Maker {
     rest_.remove_prefix(text.size());
     const bool repeated = rest_.starts_with("+");
     if (repeated) rest_.remove_prefix(1);
+    // "counted-keys": how many, then the keys.
+    constexpr std::string_view kCounted = "counted-";
+    if (text.starts_with(kCounted)) {
+      const int count = *rc::gen::inRange(1, 4);
+      const int said = chance(mix_.borderline_percent) ? *rc::gen::inRange(-1, 6) : count;
+      words.push_back(std::to_string(said));
+      for (int i = 0; i < count; ++i)
+        words.push_back(argument(text.substr(kCounted.size(), 3) == "key" ? "key" : "field", mix_));
+      return;
+    }
     for (int times = repeated ? *rc::gen::inRange(1, 5) : 1; times > 0; --times) {
       const bool itself = std::isupper(static_cast<unsigned char>(text[0]));
       words.push_back(itself ? in_some_case(text) : argument(text, mix_));

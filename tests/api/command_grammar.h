@@ -21,7 +21,8 @@ void showValue(const CommandCall& call, std::ostream& out);
 
 /// What a command takes.
 ///   SET key value [NX|XX] [GET]    a word in capitals stands for itself, in any case; the first one is the name
-///   key, value, seconds, ...       arguments of that sort
+///   key, value, seconds, ...       arguments of that sort: see argument() for all
+///   counted-keys, counted-fields   a number, and mostly as many of them
 ///   [a|b c]                        options: one of them, none, sometimes two; those side by side come in any order
 ///   (key value)+                   one to four times
 struct Grammar {

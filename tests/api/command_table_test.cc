@@ -17,14 +17,8 @@ namespace inlay::test {
 namespace {
 
 RedisClient& redis() {
-  static auto server = RedisServer::start();
-  static auto client =
-      server.ok() ? (*server)->connect() : Result<std::unique_ptr<RedisClient>>(server.status());
-  if (!client.ok()) {
-    ADD_FAILURE() << client.status();
-    std::exit(1);
-  }
-  return **client;
+  static RedisClient& client = live_redis();
+  return client;
 }
 
 Reply inlay_call(const Argv& argv) {

@@ -33,7 +33,8 @@ MAY_INCLUDE = {
     "api/patterns": {"api", "engine", "datatypes", "expiry"},
 }
 
-# Public headers of api that commands speak in: they count as api/commands, so they include no front door either.
+# Public headers of api that commands speak in: they count as api/commands, so they include no front door either. So do
+# api/inlay/commands/*_types.h.
 VALUE_TYPES = {"api/inlay/types.h", "api/inlay/reply.h"}
 
 # Compiled by tests/install/check.sh.
@@ -47,7 +48,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 def layer_of(path):
     """The layer of a file, given its path from the root. Public headers of a layer belong to it:
     api/inlay/patterns/x.h is of api/patterns."""
-    if path in VALUE_TYPES:
+    if path in VALUE_TYPES or path.startswith("api/inlay/commands/") and path.endswith("_types.h"):
         return "api/commands"
     parts = [part for part in path.split("/") if part != "inlay"]
     two = "/".join(parts[:2])

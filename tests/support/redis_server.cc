@@ -82,4 +82,20 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+RedisClient& live_redis(const Argv& options) {
+  struct Live {
+    std::unique_ptr<RedisServer> server;
+    std::unique_ptr<RedisClient> client;
+  };
+  static std::vector<Live> lives;
+  auto server = RedisServer::start(options);
+  auto client = server.ok() ? (*server)->connect() : Result<std::unique_ptr<RedisClient>>(server.status());
+  if (!client.ok()) {
+    std::fprintf(stderr, "no redis-server: %s\n", redis_error_text(client.status()).c_str());
+    std::exit(1);
+  }
+  lives.push_back({*std::move(server), *std::move(client)});
+  return *lives.back().client;
+}
+
 }  // namespace inlay::test

@@ -35,4 +35,7 @@ class RedisServer {
   pid_t pid_ = -1;
 };
 
+/// A client of a server that lives until the program ends. Ends the program with a message where there is none.
+RedisClient& live_redis(const Argv& options = {});
+
 }  // namespace inlay::test

@@ -57,6 +57,14 @@ class KeyCommands {
   /// Errors: the same database; no such database.
   Out<bool> move(Key key, int db);
 
+  /// The elements of a list, set or sorted set in an order of their own or by values under other keys, or those values:
+  /// see SortOptions. Empty for an absent key. O(n log n); patterns that read other keys lock every shard.
+  /// Errors: WRONGTYPE; an element or weight that is no number, without alpha.
+  Out<std::vector<std::optional<std::string>>> sort(Key key, const SortOptions& options = {});
+  /// The same into a list under `destination`, whatever it held; nil becomes "". Returns its length; of 0, the key is
+  /// removed.
+  Out<int64_t> sort_store(Key key, Key destination, const SortOptions& options = {});
+
   /// All keys that match the glob, at one instant. O(all keys), with every shard locked: for tests and small stores.
   Out<std::vector<std::string>> keys(std::string_view pattern);
   /// One step over the keyspace from `cursor` on. Every key present throughout a whole scan is returned, exactly

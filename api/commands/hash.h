@@ -1,0 +1,9 @@
+// The hash commands. Semantics: redis.io/commands, group hash; differences in docs/differences.md.
+#pragma once
+
+#include "api/commands/arguments.h"
+#include "engine/transaction.h"
+#include "inlay/result.h"
+#include "inlay/types.h"
+
+namespace inlay::cmd {}  // namespace inlay::cmd

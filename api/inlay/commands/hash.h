@@ -1,0 +1,14 @@
+// HashCommands: the hash commands as typed methods, declared once for every front door.
+#pragma once
+
+#include "inlay/result.h"
+#include "inlay/types.h"
+
+namespace inlay {
+
+template <class Self, template <class> class Out>
+class HashCommands {
+ public:
+};
+
+}  // namespace inlay

@@ -1,0 +1,14 @@
+// ListCommands: the list commands as typed methods, declared once for every front door.
+#pragma once
+
+#include "inlay/result.h"
+#include "inlay/types.h"
+
+namespace inlay {
+
+template <class Self, template <class> class Out>
+class ListCommands {
+ public:
+};
+
+}  // namespace inlay
