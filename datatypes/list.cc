@@ -22,24 +22,37 @@ size_t List::memory_usage() const {
   return blocks_ == nullptr ? packed_.memory_usage() : blocks_->memory_usage();
 }
 
+// Where the element with this index, or the end with size(), stands in the packed block.
+const char* List::packed_place(size_t index) const {
+  return skip_elements(packed_.bytes().data() + packed_.begin(), index);
+}
+
+Packed::Position List::packed_position(size_t index) const {
+  return static_cast<Packed::Position>(packed_place(index) - packed_.bytes().data());
+}
+
 Element List::at(size_t index) const {
-  return blocks_ == nullptr ? packed_.at(packed_.nth(index)) : blocks_->at(index);
+  if (blocks_ != nullptr) return blocks_->at(index);
+  const char* at = packed_place(index);
+  return next_element(at);
 }
 
 void List::visit(size_t from, Direction direction, absl::FunctionRef<bool(const Element&)> step) const {
   if (blocks_ != nullptr) return blocks_->visit(from, direction, step);
   if (from >= packed_.size()) return;
   if (direction == Direction::kForward) {
-    for (Packed::Position at = packed_.nth(from); at != packed_.end(); at = packed_.next(at)) {
-      if (!step(packed_.at(at))) return;
+    const char* const end = packed_.bytes().data() + packed_.end();
+    for (const char* at = packed_place(from); at != end;) {
+      if (!step(next_element(at))) return;
     }
     return;
   }
-  Packed::Position starts[kPackedElementsMax];
-  Packed::Position at = packed_.begin();
-  for (size_t i = 0; i <= from; ++i, at = packed_.next(at)) starts[i] = at;
+  const char* starts[kPackedElementsMax];
+  const char* at = packed_place(0);
+  for (size_t i = 0; i <= from; ++i, at = skip_element(at)) starts[i] = at;
   for (size_t i = from + 1; i > 0; --i) {
-    if (!step(packed_.at(starts[i - 1]))) return;
+    const char* start = starts[i - 1];
+    if (!step(next_element(start))) return;
   }
 }
 
@@ -105,7 +118,7 @@ bool List::push_back(const Element& element) {
 
 bool List::insert(size_t index, const Element& element) {
   if (blocks_ == nullptr) {
-    if (fits_packed(element)) return packed_.insert(packed_.nth(index), element);
+    if (fits_packed(element)) return packed_.insert(packed_position(index), element);
     if (!make_blocks()) return false;
   }
   if (index == 0) return push_front(element);
@@ -114,7 +127,7 @@ bool List::insert(size_t index, const Element& element) {
 
 bool List::set(size_t index, const Element& element) {
   if (blocks_ == nullptr) {
-    const Packed::Position at = packed_.nth(index);
+    const Packed::Position at = packed_position(index);
     const size_t others = packed_.bytes().size() - (packed_.next(at) - at);
     if (others + element.encoded_bytes() <= kPackedBytesMax) return packed_.replace(at, element);
     if (!make_blocks()) return false;
@@ -130,7 +143,7 @@ bool List::pop_front() {
 }
 
 bool List::pop_back() {
-  if (blocks_ == nullptr) return packed_.erase(packed_.nth(packed_.size() - 1));
+  if (blocks_ == nullptr) return packed_.erase(packed_position(packed_.size() - 1));
   blocks_->erase(blocks_->size() - 1, 1);
   settle(false);
   return true;
@@ -139,7 +152,7 @@ bool List::pop_back() {
 bool List::erase(size_t index, size_t count) {
   assert(index + count <= size() && "elements that exist");
   if (count == 0) return true;
-  if (blocks_ == nullptr) return packed_.erase(packed_.nth(index), count);
+  if (blocks_ == nullptr) return packed_.erase(packed_position(index), count);
   blocks_->erase(index, count);
   settle(true);
   return true;
@@ -169,7 +182,7 @@ std::optional<size_t> List::remove(const Element& wanted, size_t limit, Directio
     return removed;
   }
   size_t removed = 0;
-  Packed::Position at = packed_.nth(from);
+  Packed::Position at = packed_position(from);
   while (at != packed_.end() && removed < limit) {
     if (!(packed_.at(at) == wanted)) {
       at = packed_.next(at);

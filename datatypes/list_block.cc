@@ -8,23 +8,6 @@
 #include <cstring>
 
 namespace inlay {
-namespace {
-
-// The common forms without a call.
-inline const char* skip(const char* at) {
-  const auto head = static_cast<uint8_t>(*at);
-  if (head < 0x80) return at + 1;
-  if (head < 0xc0) return at + 1 + (head & 63u);
-  return at + Element::encoded_bytes_at(at);
-}
-
-inline const char* skip(const char* at, size_t count) {
-  while (count-- > 0) at = skip(at);
-  return at;
-}
-
-}  // namespace
-
 bool ElementPattern::matches(const char* at, size_t bytes) const {
   if (bytes != bytes_) return false;
   return bytes <= sizeof form_ ? std::memcmp(at, form_, bytes) == 0 : Element::decode(at) == wanted_;
@@ -76,9 +59,9 @@ void ListBlock::release() { std::free(data_); }
 size_t ListBlock::memory_usage() const { return malloc_usable_size(data_); }
 
 const char* ListBlock::locate(size_t index) const {
-  if (index < head_) return skip(data_ + begin_, index);
+  if (index < head_) return skip_elements(data_ + begin_, index);
   const size_t behind = index - head_;
-  return skip(data_ + mark(behind / kGroup), behind % kGroup);
+  return skip_elements(data_ + mark(behind / kGroup), behind % kGroup);
 }
 
 void ListBlock::prefetch(size_t index) const {
@@ -119,7 +102,7 @@ void ListBlock::shift_marks(ptrdiff_t delta, size_t from_group) {
 void ListBlock::mark_from(size_t group) {
   const char* at = group_start(group);
   for (const size_t groups = marks(); group < groups; ++group) {
-    at = skip(at, group == 0 ? head_ : kGroup);
+    at = skip_elements(at, group == 0 ? head_ : kGroup);
     mark(group) = static_cast<uint16_t>(at - data_);
   }
 }
@@ -259,7 +242,7 @@ size_t ListBlock::remove(const ElementPattern& pattern, size_t index, size_t lim
     out += bytes;
   };
   while (at != end() && removed < limit) {
-    const char* const next = skip(at);
+    const char* const next = skip_element(at);
     if (pattern.matches(at, static_cast<size_t>(next - at))) {
       keep_until(at);
       kept = next;

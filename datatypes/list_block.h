@@ -8,10 +8,33 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "inlay/datatypes/packed.h"
 
 namespace inlay {
+
+// Element's steps, with the common forms (integers up to 127, strings up to 63 bytes) read without a call.
+
+/// Behind the element at `at`.
+inline const char* skip_element(const char* at) {
+  const auto head = static_cast<uint8_t>(*at);
+  if (head < 0x80) return at + 1;
+  if (head < 0xc0) return at + 1 + (head & 63u);
+  return at + Element::encoded_bytes_at(at);
+}
+inline const char* skip_elements(const char* at, size_t count) {
+  while (count-- > 0) at = skip_element(at);
+  return at;
+}
+/// Reads the element at `at` and moves `at` behind it.
+inline Element next_element(const char*& at) {
+  const auto head = static_cast<uint8_t>(*at);
+  if ((head & 0xc0) != 0x80) return Element::decode(at);
+  const std::string_view bytes(at + 1, head & 63u);
+  at += 1 + bytes.size();
+  return Element(bytes);
+}
 
 /// An element to look for: compared as a whole form where it is short.
 class ElementPattern {

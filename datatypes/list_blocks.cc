@@ -63,7 +63,7 @@ Element ListBlocks::at(size_t index) const {
   const ListBlock& in = branches_[place.branch].blocks[place.block];
   in.prefetch(place.index);
   const char* at = in.locate(place.index);
-  return Element::decode(at);
+  return next_element(at);
 }
 
 void ListBlocks::visit(size_t from, List::Direction direction,
@@ -77,7 +77,7 @@ void ListBlocks::visit(size_t from, List::Direction direction,
         const ListBlock& block = branch.blocks[place.block];
         const char* at = block.locate(place.index);
         for (size_t left = block.count() - place.index; left > 0; --left) {
-          if (!step(Element::decode(at))) return;
+          if (!step(next_element(at))) return;
         }
       }
     }
@@ -90,10 +90,10 @@ void ListBlocks::visit(size_t from, List::Direction direction,
     for (size_t end = place.index + 1; end > 0;) {
       const size_t begin = block.group_begin(end - 1);
       const char* at = block.locate(begin);
-      for (size_t i = begin; i < end; ++i, at += Element::encoded_bytes_at(at)) starts[i - begin] = at;
+      for (size_t i = begin; i < end; ++i, at = skip_element(at)) starts[i - begin] = at;
       while (end > begin) {
         const char* start = starts[--end - begin];
-        if (!step(Element::decode(start))) return;
+        if (!step(next_element(start))) return;
       }
     }
     if (place.block == 0) {

@@ -120,6 +120,8 @@ class List {
   bool check_invariants() const;
 
  private:
+  const char* packed_place(size_t index) const;
+  Packed::Position packed_position(size_t index) const;
   bool fits_packed(const Element& element) const;
   bool make_blocks();
   void settle(bool shorter);
