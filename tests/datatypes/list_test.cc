@@ -12,6 +12,9 @@
 #include <string>
 #include <vector>
 
+// Lets a sanitizer's malloc refuse as the common one does.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+
 namespace inlay {
 namespace {
 
@@ -196,6 +199,20 @@ TEST(ListTest, memory_usage_is_what_malloc_gave) {
   ASSERT_TRUE(list.pop_back());
   ASSERT_TRUE(list.pop_back());
   EXPECT_EQ(list.memory_usage(), 0u);
+}
+
+TEST(ListTest, change_that_memory_refuses_changes_nothing) {
+  const Element endless(std::string_view("never read", size_t{1} << 62));
+  for (const size_t size : {0, 20, 3000}) {
+    const Model model = numbered(size, "item:");
+    List list = list_of(model);
+    EXPECT_FALSE(list.push_back(endless));
+    EXPECT_FALSE(list.push_front(endless));
+    EXPECT_FALSE(list.insert(size / 2, endless));
+    if (size != 0) EXPECT_FALSE(list.set(size / 2, endless));
+    EXPECT_EQ(contents(list), model);
+    EXPECT_TRUE(list.check_invariants());
+  }
 }
 
 TEST(ListTest, remove_takes_the_first_matches_of_its_direction) {
