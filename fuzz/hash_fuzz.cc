@@ -51,7 +51,7 @@ void check(const Hash& hash, const std::map<std::string, Value>& model) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // Long inputs repeat themselves; every step checks everything.
+  // Long inputs repeat themselves.
   constexpr size_t kSizeMax = 600;
   if (size == 0 || size > kSizeMax) return 0;
   const inlay::HashLimits& limits = kLimits[data[0] % std::size(kLimits)];
@@ -100,7 +100,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         hash = std::move(copy);
       }
     }
-    check(hash, model);
+    if (i % 8 == 1) check(hash, model);
   }
+  check(hash, model);
   return 0;
 }
