@@ -4,12 +4,16 @@
 #include <malloc.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -462,6 +466,56 @@ TEST(Hash, large_values_are_counted_and_freed) {
   EXPECT_LE(hash.memory_usage(), small + megabyte.size() + 3 * PagePool::kPageSize);
   Hash moved = std::move(hash);
   EXPECT_EQ(moved.find("f0")->bytes().size(), megabyte.size() - 1);
+}
+
+// Runs in a child whose address space ends a few megabytes on: calls that fail have changed nothing.
+[[noreturn]] void run_out_of_memory() {
+  PagePool pages;
+  Hash hash(pages, kSeed);
+  const std::string value(400, 'v');
+  int fields = 0;
+  const auto put = [&] { return hash.put(numbered("f", fields), value, kDefaults); };
+  for (; fields < 1'000; ++fields) {
+    if (put() != Put::kAdded) std::_Exit(2);
+  }
+  long mapped_pages = 0;
+  std::FILE* statm = std::fopen("/proc/self/statm", "r");
+  if (statm == nullptr || std::fscanf(statm, "%ld", &mapped_pages) != 1) std::_Exit(3);
+  const rlimit limit{static_cast<rlim_t>(mapped_pages) * 4096 + (8 << 20), RLIM_INFINITY};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(4);
+  while (put() == Put::kAdded) {
+    if (++fields > 1'000'000) std::_Exit(5);
+  }
+  const auto whole = [&] {
+    if (hash.size() != static_cast<size_t>(fields) || !hash.check_invariants()) return false;
+    for (int i = 0; i < fields; ++i) {
+      if (hash.find(numbered("f", i)) != Element(value)) return false;
+    }
+    return true;
+  };
+  if (!whole()) std::_Exit(6);
+  // A larger value and a deadline need another block.
+  int refused = 0;
+  for (int i = 0; i < fields; ++i) {
+    refused += hash.put(numbered("f", i), value + value, kDefaults) == Put::kOutOfMemory;
+    if (refused == 0) std::_Exit(7);
+    refused += hash.set_deadline(numbered("f", i), i) == Hash::Deadline::kOutOfMemory;
+  }
+  if (refused < fields || !whole()) std::_Exit(8);
+  if (hash.erase("f0") != Hash::Erase::kErased || hash.put("f0", value, kDefaults) != Put::kAdded)
+    std::_Exit(9);
+  std::_Exit(whole() ? 0 : 10);
+}
+
+TEST(HashDeathTest, changes_that_run_out_of_memory_change_nothing) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers map more than any limit";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "sanitizers map more than any limit";
+#endif
+#endif
+  EXPECT_EXIT(run_out_of_memory(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
