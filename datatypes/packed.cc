@@ -16,6 +16,8 @@ constexpr uint8_t kShortString = 0x80;
 constexpr uint8_t kLongString = 0xc0;
 constexpr uint8_t kInteger = 0xd0;
 constexpr size_t kShortStringMax = 63;
+// Blocks up to this size are not worth moving to a smaller one.
+constexpr size_t kShrinkAbove = 256;
 
 // Bytes that a signed integer takes: 1 to 6, or 8.
 size_t integer_bytes(int64_t value) {
@@ -160,6 +162,7 @@ Packed::Position Packed::nth(size_t index) const {
 }
 
 Packed::Position Packed::find(const Element& wanted, size_t stride) const {
+  if (bytes_ == 0) return end();
   const size_t wanted_bytes = wanted.encoded_bytes();
   char form[72];
   // Long strings are compared behind their heads.
@@ -185,11 +188,15 @@ bool Packed::make_room(Position at, size_t old_bytes, size_t new_bytes) {
   const size_t wanted = present - old_bytes + new_bytes;
   if (wanted > kBytesMax) return false;
   const size_t tail = present - at - old_bytes;
-  if (capacity_ < wanted) {
+  const bool fits = capacity_ >= wanted;
+  char* fresh = nullptr;
+  if (!fits || (capacity_ > kShrinkAbove && wanted < capacity_ / 2)) {
     // The first block fits; one that grows gets room to go on.
-    auto* fresh =
-        static_cast<char*>(std::malloc(bytes_ == 0 || wanted <= present ? wanted : wanted + wanted / 4));
-    if (fresh == nullptr) return false;
+    fresh = static_cast<char*>(std::malloc(bytes_ == 0 || wanted <= present ? wanted : wanted + wanted / 4));
+    // A block that is only too large can stay.
+    if (fresh == nullptr && !fits) return false;
+  }
+  if (fresh != nullptr) {
     if (bytes_ == 0) {
       std::memset(fresh, 0, kHead);
     } else {
@@ -231,6 +238,8 @@ bool Packed::erase(Position at, size_t count) {
   set_size(size() - count);
   return true;
 }
+
+bool Packed::own() { return !borrowed() || make_room(end(), 0, 0); }
 
 bool Packed::check_invariants() const { return is_valid(bytes()) && (capacity_ == 0 || bytes_ <= capacity_); }
 

@@ -16,7 +16,7 @@
 // Elements are found walking forward; whoever walks backward collects the positions first.
 //
 // Budget: 2 bytes, and 1 per string up to 63 bytes, 0 to 1 per integer over its significant bytes; a block that has
-// grown keeps up to a quarter as room to grow on.
+// grown keeps up to a quarter as room to grow on, one that has shrunk at most half of it.
 //
 // A Packed owns its block, or borrows one until the first change copies it.
 //
@@ -152,6 +152,9 @@ class Packed {
   [[nodiscard]] bool replace(Position at, const Element& element);
   /// Removes `count` elements from `at` on; false only if a borrowed block could not be copied.
   [[nodiscard]] bool erase(Position at, size_t count = 1);
+
+  /// Copies a borrowed block, as the first change would.
+  [[nodiscard]] bool own();
 
   bool check_invariants() const;
 
