@@ -27,14 +27,10 @@ void store(char* offsets, size_t index, uint64_t value) {
 template <class Visit>
 [[gnu::always_inline]] inline auto by_width(unsigned width_log2, Visit&& visit) {
   switch (width_log2) {
-    case 0:
-      return visit(uint8_t{0});
-    case 1:
-      return visit(uint16_t{0});
-    case 2:
-      return visit(uint32_t{0});
-    default:
-      return visit(uint64_t{0});
+    case 0: return visit(uint8_t{0});
+    case 1: return visit(uint16_t{0});
+    case 2: return visit(uint32_t{0});
+    default: return visit(uint64_t{0});
   }
 }
 
@@ -170,8 +166,7 @@ size_t IntegerBlock::filter(std::span<const int64_t> values, bool members, int64
 
 unsigned IntegerBlock::width_log2_with(int64_t value) const {
   const int64_t base = first();
-  const unsigned needed =
-      width_log2_for(value < base ? range_of(value, last()) : range_of(base, value));
+  const unsigned needed = width_log2_for(value < base ? range_of(value, last()) : range_of(base, value));
   return std::max(needed, width_log2());
 }
 

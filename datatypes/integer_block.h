@@ -99,9 +99,7 @@ class IntegerBlock {
     const auto bits = static_cast<uint16_t>(head);
     std::memcpy(data_, &bits, sizeof bits);
   }
-  void set_count(size_t count) {
-    set_head((head() & ~unsigned{kCountMask}) | static_cast<unsigned>(count));
-  }
+  void set_count(size_t count) { set_head((head() & ~unsigned{kCountMask}) | static_cast<unsigned>(count)); }
   void set_first(int64_t base) { std::memcpy(data_ + sizeof(uint16_t), &base, sizeof base); }
   char* offsets() const { return data_ + kHead; }
 

@@ -14,7 +14,7 @@ namespace inlay {
 namespace {
 
 // What a member may cost by widening the offsets of its block; beyond it, the member gets a block of its own.
-constexpr size_t kWidenBytesMax = 192;
+constexpr size_t kWidenBytesMax = 320;
 // Blocks with fewer members look for a neighbour to merge with, every so many removals.
 constexpr size_t kSparse = 64;
 constexpr size_t kSparseCheck = 16;
@@ -166,8 +166,8 @@ size_t IntegerSet::filter(std::span<int64_t> values, bool members) const {
     size_t end = values.size();
     if (next(behind)) {
       const int64_t bound = chunks_[behind.chunk].blocks[behind.block].first;
-      end = static_cast<size_t>(std::lower_bound(values.begin() + static_cast<ptrdiff_t>(i), values.end(), bound) -
-                                values.begin());
+      end = static_cast<size_t>(
+          std::lower_bound(values.begin() + static_cast<ptrdiff_t>(i), values.end(), bound) - values.begin());
     }
     kept += IntegerBlock(block_at(place)).filter(values.subspan(i, end - i), members, values.data() + kept);
     i = end;
@@ -389,6 +389,7 @@ void IntegerSet::remove_block(Place place) {
     remove_chunk(place.chunk);
   } else {
     chunk.first = chunk.blocks[0].first;
+    trim_chunk(place.chunk);
   }
   drop_directory_of_one();
 }
@@ -444,11 +445,13 @@ bool IntegerSet::check_invariants() const {
   for (const Chunk& chunk : std::span(chunks_, chunk_count_)) {
     size_t chunk_members = 0;
     bytes += malloc_usable_size(chunk.blocks);
-    if (chunk.count == 0 || chunk.count > chunk.capacity || chunk.first != chunk.blocks[0].first) return false;
+    if (chunk.count == 0 || chunk.count > chunk.capacity || chunk.first != chunk.blocks[0].first)
+      return false;
     for (const Descriptor& descriptor : std::span(chunk.blocks, chunk.count)) {
       const IntegerBlock block(descriptor.block());
       const size_t usable = malloc_usable_size(descriptor.block());
-      if (block.bytes() > usable || !IntegerBlock::is_valid({descriptor.block(), block.bytes()})) return false;
+      if (block.bytes() > usable || !IntegerBlock::is_valid({descriptor.block(), block.bytes()}))
+        return false;
       if (block.first() != descriptor.first || block.count() != descriptor.count()) return false;
       if (before != nullptr && IntegerBlock(const_cast<char*>(before)).last() >= block.first()) return false;
       before = descriptor.block();

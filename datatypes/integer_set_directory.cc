@@ -100,6 +100,16 @@ bool IntegerSet::split_chunk(uint32_t index) {
   return true;
 }
 
+// Gives back the room of a chunk that is mostly empty, if memory allows.
+void IntegerSet::trim_chunk(uint32_t index) {
+  Chunk& chunk = chunks_[index];
+  if (chunk.capacity == kFirstCapacity || chunk.count > chunk.capacity / 4) return;
+  auto* const blocks = resized(chunk.blocks, chunk.capacity / 2, bytes_);
+  if (blocks == nullptr) return;
+  chunk.blocks = blocks;
+  chunk.capacity /= 2;
+}
+
 void IntegerSet::remove_chunk(uint32_t index) {
   bytes_ -= malloc_usable_size(chunks_[index].blocks);
   std::free(chunks_[index].blocks);

@@ -86,6 +86,8 @@ class IntegerSet {
   [[nodiscard]] Insertion insert(int64_t value);
   [[nodiscard]] Removal erase(int64_t value);
   void clear();
+  /// Copies a borrowed block, as the first change does; false when out of memory.
+  [[nodiscard]] bool own();
   /// Makes `empty` a copy with blocks of its own; false when out of memory, with `empty` still so.
   [[nodiscard]] bool copy_to(IntegerSet& empty) const;
 
@@ -144,7 +146,6 @@ class IntegerSet {
   char* allocate(size_t bytes);
   void release(char* block);
   void set_block(Place place, char* block);
-  bool own();
   bool grow(Place place, size_t rank, int64_t value);
   bool add_block(Place place, std::span<const int64_t> members);
   bool split(Place place);
@@ -157,6 +158,7 @@ class IntegerSet {
   bool reserve_chunk();
   bool split_chunk(uint32_t chunk);
   bool make_room_in(uint32_t chunk);
+  void trim_chunk(uint32_t chunk);
   void remove_chunk(uint32_t chunk);
 
   char* block_ = nullptr;  // The only one, without a directory.
