@@ -254,7 +254,8 @@ bool Set::for_each(Visit visit) const {
 }
 
 uint64_t Set::scan(uint64_t cursor, size_t count, absl::FunctionRef<void(const Element&)> visit) const {
-  if (!packed_.empty() || (cursor == 0 && is_packed())) {
+  // Redis gives an intset whole whatever the cursor; a larger set may have shrunk to one block under a scan.
+  if (!packed_.empty() || (is_packed() && (cursor == 0 || !was_table_))) {
     for_each([&](const Element& member) {
       visit(member);
       return true;
