@@ -163,7 +163,7 @@ void PagePool::stock_spare() {
 
 void PagePool::deallocate(void* page) {
   State& s = *state_;
-  std::lock_guard lock(s.mutex);
+  std::unique_lock lock(s.mutex);
   Region* region = region_of(page);
   const bool was_full = region->free == nullptr && region->untouched == kRegionPages;
   region->free = new (page) FreePage{region->free};
@@ -179,6 +179,7 @@ void PagePool::deallocate(void* page) {
   }
   State::unlink(region, &s.open);
   --s.regions;
+  lock.unlock();
   munmap(region, kRegionSize);
 }
 
@@ -191,8 +192,12 @@ Slab::~Slab() {
   const auto drop = [this](Page* list) {
     while (list != nullptr) {
       Page* next = list->next;
-      ASAN_UNPOISON_MEMORY_REGION(list, PagePool::kPageSize);
-      pages_->deallocate(list);
+      list->class_index = kUnused;
+      // The last of its pool page to go takes it along.
+      if (Page* pool_page = pool_page_of(list); is_unused(pool_page)) {
+        ASAN_UNPOISON_MEMORY_REGION(pool_page, PagePool::kPageSize);
+        pages_->deallocate(pool_page);
+      }
       list = next;
     }
   };
@@ -204,10 +209,12 @@ Slab::Slab(Slab&& other) noexcept
     : pages_(other.pages_),
       open_(std::exchange(other.open_, {})),
       full_(std::exchange(other.full_, nullptr)),
+      spare_(std::exchange(other.spare_, nullptr)),
       regions_(std::move(other.regions_)),
       last_region_(std::exchange(other.last_region_, 0)),
       bytes_(std::exchange(other.bytes_, 0)),
-      page_count_(std::exchange(other.page_count_, 0)) {}
+      pool_pages_(std::exchange(other.pool_pages_, 0)),
+      page_bytes_(other.page_bytes_) {}
 
 Slab& Slab::operator=(Slab&& other) noexcept {
   if (this != &other) {
@@ -235,7 +242,7 @@ void* Slab::allocate(size_t bytes) {
   }
   ++page->used;
   bytes_ += size;
-  if (page->full()) {
+  if (full(page)) {
     unlink(page, &open_[index]);
     link(page, &full_);
   }
@@ -244,10 +251,10 @@ void* Slab::allocate(size_t bytes) {
 
 void Slab::deallocate(void* block, size_t bytes) {
   if (bytes > kSlabBlockMax) return deallocate_large(block);
-  Page* page = Page::of(block);
+  Page* page = page_of(block);
   const size_t index = page->class_index;
   assert(index == class_of(bytes) && "block freed with another size");
-  const bool was_full = page->full();
+  const bool was_full = full(page);
   *static_cast<uint16_t*>(block) = page->free;
   page->free = static_cast<uint16_t>(static_cast<char*>(block) - page->at(0));
   ASAN_POISON_MEMORY_REGION(block, class_size(index));
@@ -282,7 +289,7 @@ void* Slab::allocate_large(size_t bytes) {
 }
 
 void Slab::deallocate_large(void* block) {
-  Page* head = Page::of(block);
+  Page* head = page_of(block);
   assert(head->class_index == kClasses && "block freed with another size");
   const Ref stub = head->first & ~kLargeBit;
   deallocate(at(stub), sizeof(void*));
@@ -292,7 +299,7 @@ void Slab::deallocate_large(void* block) {
 
 size_t Slab::occupied(const void* block, size_t bytes) const {
   return bytes <= kSlabBlockMax ? rounded(bytes)
-                                : malloc_usable_size(Page::of(block)) + rounded(sizeof(void*));
+                                : malloc_usable_size(page_of(block)) + rounded(sizeof(void*));
 }
 
 // The number of the region at `base`, a new one if it has none; false when numbers or memory are exhausted.
@@ -316,32 +323,63 @@ bool Slab::number_region(char* base, uint32_t* number) {
   return true;
 }
 
-Slab::Page* Slab::add_page(size_t class_index) {
-  void* memory = pages_->allocate();
-  if (memory == nullptr) return nullptr;
+Slab::Page* Slab::pool_page_of(Page* page) {
+  return reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(page) & ~(PagePool::kPageSize - 1));
+}
+
+bool Slab::is_unused(Page* pool_page) const {
+  for (size_t at = 0; at < PagePool::kPageSize; at += page_bytes_) {
+    if (reinterpret_cast<Page*>(pool_page->at(at))->class_index != kUnused) return false;
+  }
+  return true;
+}
+
+// Takes a page from the pool and puts what it is cut into on spare_.
+bool Slab::cut_page() {
+  auto* memory = static_cast<char*>(pages_->allocate());
+  if (memory == nullptr) return false;
   auto* base = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(memory) & ~(PagePool::kRegionSize - 1));
   uint32_t region;
   if (!number_region(base, &region)) {
     pages_->deallocate(memory);
-    return nullptr;
+    return false;
   }
   ++regions_[region].pages;
-  const auto offset = static_cast<size_t>(static_cast<char*>(memory) - base);
-  const Ref first = region << kOffsetBits | static_cast<Ref>(offset / 8);
-  Page* page =
-      new (memory) Page{nullptr, nullptr, first, 0, sizeof(Page), 0, static_cast<uint16_t>(class_index)};
-  ASAN_POISON_MEMORY_REGION(page->at(sizeof(Page)), PagePool::kPageSize - sizeof(Page));
+  ++pool_pages_;
+  for (size_t at = PagePool::kPageSize; at != 0;) {
+    at -= page_bytes_;  // Backward, so that the first is taken first.
+    const Ref first = region << kOffsetBits | static_cast<Ref>(static_cast<size_t>(memory + at - base) / 8);
+    Page* page = new (memory + at) Page{nullptr, nullptr, first, 0, sizeof(Page), 0, kUnused};
+    ASAN_POISON_MEMORY_REGION(page->at(sizeof(Page)), page_bytes_ - sizeof(Page));
+    link(page, &spare_);
+  }
+  return true;
+}
+
+Slab::Page* Slab::add_page(size_t class_index) {
+  if (spare_ == nullptr && !cut_page()) return nullptr;
+  Page* page = spare_;
+  unlink(page, &spare_);
+  page->free = 0;
+  page->untouched = sizeof(Page);
+  page->class_index = static_cast<uint16_t>(class_index);
   link(page, &open_[class_index]);
-  ++page_count_;
   return page;
 }
 
 void Slab::drop_page(Page* page) {
-  Region& region = regions_[page->first >> kOffsetBits];
+  page->class_index = kUnused;
+  link(page, &spare_);
+  Page* pool_page = pool_page_of(page);
+  if (!is_unused(pool_page)) return;
+  for (size_t at = 0; at < PagePool::kPageSize; at += page_bytes_) {
+    unlink(reinterpret_cast<Page*>(pool_page->at(at)), &spare_);
+  }
+  Region& region = regions_[pool_page->first >> kOffsetBits];
   if (--region.pages == 0) region.base = nullptr;
-  ASAN_UNPOISON_MEMORY_REGION(page, PagePool::kPageSize);
-  pages_->deallocate(page);
-  --page_count_;
+  ASAN_UNPOISON_MEMORY_REGION(pool_page, PagePool::kPageSize);
+  pages_->deallocate(pool_page);
+  --pool_pages_;
 }
 
 void Slab::link(Page* page, Page** head) {
@@ -360,11 +398,11 @@ bool Slab::check_invariants() const {
   size_t pages = 0;
   size_t small_bytes = 0;
   bool ok = true;
-  const auto visit = [&](const Page* list, bool full) {
+  const auto visit = [&](const Page* list, bool is_full) {
     for (const Page* page = list; page != nullptr; page = page->next) {
       ++pages;
       small_bytes += page->used * class_size(page->class_index);
-      ok = ok && page->full() == full;
+      ok = ok && full(page) == is_full;
       ok = ok && (page->next == nullptr || page->next->prev == page);
     }
   };
@@ -375,7 +413,11 @@ bool Slab::check_invariants() const {
     region_pages += region.pages;
     ok = ok && (region.base == nullptr) == (region.pages == 0);
   }
-  return ok && pages == page_count_ && region_pages == page_count_ && small_bytes <= bytes_;
+  for (const Page* page = spare_; page != nullptr; page = page->next) {
+    ++pages;
+    ok = ok && page->class_index == kUnused;
+  }
+  return ok && pages * page_bytes_ == page_bytes() && region_pages == pool_pages_ && small_bytes <= bytes_;
 }
 
 }  // namespace inlay

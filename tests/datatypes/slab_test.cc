@@ -42,9 +42,9 @@ size_t occupied(const Slab& slab, const std::vector<Block>& blocks) {
 
 // Blocks neither overlap nor lose their bytes, and the account is exact, whatever is allocated and freed.
 RC_GTEST_PROP(Slab, random_operations_keep_blocks_apart,
-              (const std::vector<std::pair<uint16_t, bool>>& operations)) {
+              (const std::vector<std::pair<uint16_t, bool>>& operations, bool small_pages)) {
   PagePool pool;
-  Slab slab(pool);
+  Slab slab = small_pages ? Slab(pool, Slab::kSmallPages) : Slab(pool);
   std::vector<Block> live;
   unsigned fill = 0;
   for (const auto& [number, frees] : operations) {
@@ -221,6 +221,43 @@ TEST(Slab, moves_within_a_class_cost_no_page_traffic) {
   EXPECT_EQ(pool.pages_in_use(), 1u);
   slab.deallocate(block, 64);
   EXPECT_EQ(pool.pages_in_use(), 1u);
+}
+
+// A few blocks of every size would take a page of 4 KiB each.
+TEST(Slab, small_pages_hold_many_sizes_in_little_memory) {
+  PagePool pool;
+  Slab whole(pool);
+  Slab small(pool, Slab::kSmallPages);
+  std::vector<Block> blocks;
+  std::vector<Block> small_blocks;
+  for (size_t size = 8; size <= 256; size += 8) {
+    blocks.push_back(allocate(whole, size));
+    small_blocks.push_back(allocate(small, size));
+  }
+  EXPECT_EQ(whole.page_bytes(), 32 * PagePool::kPageSize);
+  EXPECT_EQ(small.page_bytes(), 8 * PagePool::kPageSize);
+  EXPECT_EQ(small.bytes(), whole.bytes());
+  EXPECT_TRUE(small.check_invariants());
+  for (const Block& block : small_blocks) {
+    EXPECT_TRUE(block.intact());
+    EXPECT_EQ(small.at(small.ref_of(block.data)), block.data);
+  }
+}
+
+TEST(Slab, small_pages_return_to_the_pool_when_all_four_are_empty) {
+  PagePool pool;
+  {
+    Slab slab(pool, Slab::kSmallPages);
+    std::vector<Block> blocks;
+    for (int i = 0; i < 1000; ++i) blocks.push_back(allocate(slab, 40));
+    EXPECT_EQ(pool.pages_in_use(), slab.page_bytes() / PagePool::kPageSize);
+    EXPECT_GE(pool.pages_in_use(), 10u);
+    free_all(slab, blocks);
+    EXPECT_EQ(pool.pages_in_use(), 1u);
+    EXPECT_TRUE(slab.check_invariants());
+    (void)allocate(slab, 40);
+  }
+  EXPECT_EQ(pool.pages_in_use(), 0u);
 }
 
 }  // namespace

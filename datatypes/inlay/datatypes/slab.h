@@ -18,8 +18,11 @@
 //
 // A large block has a stub of 8 bytes that holds its address; its Ref is the stub's with the top bit set.
 //
-// Budget: 32 bytes per page (0.8 %), 16 per region and Slab, at most one partly filled page per class and Slab
-// beyond fragmentation.
+// A Slab of small pages cuts each page of the pool in four, each with a class of its own, so that a few hundred blocks
+// of many sizes do not hold a whole page per size.
+//
+// Budget: 32 bytes per page (0.8 %, of small pages 3 %), 16 per region and Slab, at most one partly filled page per
+// class and Slab beyond fragmentation.
 // From the fifth region on the pool asks the kernel for huge pages: random reads over a large keyspace then
 // miss the TLB far less often. The first touch of such a region takes the kernel milliseconds, so an owner with a
 // thread to spare has the next region made ready ahead of need: see PagePool::stock_spare().
@@ -77,8 +80,11 @@ class PagePool {
 
 class Slab {
  public:
-  /// `pages` must outlive this object.
-  explicit Slab(PagePool& pages) : pages_(&pages) {}
+  static constexpr uint32_t kSmallPages = 1024;
+
+  /// `pages` must outlive this object. `page_bytes` is PagePool::kPageSize or kSmallPages.
+  explicit Slab(PagePool& pages, uint32_t page_bytes = PagePool::kPageSize)
+      : pages_(&pages), page_bytes_(page_bytes) {}
   /// Gives back every page, whatever blocks are still live: an owner that drops all its blocks at once need
   /// not free them one by one. Large blocks (from malloc) must have been freed.
   ~Slab();
@@ -92,7 +98,7 @@ class Slab {
 
   /// The block's name, good while the block lives.
   using Ref = uint32_t;
-  Ref ref_of(const void* block) const { return Page::of(block)->ref_of(block); }
+  Ref ref_of(const void* block) const { return page_of(block)->ref_of(block); }
   void* at(Ref ref) const {
     char* place = regions_[ref >> kOffsetBits & kRegionMask].base + (ref & kOffsetMask) * 8;
     if (ref >= kLargeBit) [[unlikely]]
@@ -112,7 +118,7 @@ class Slab {
   /// Bytes of live blocks, each at what it occupies.
   size_t bytes() const { return bytes_; }
   /// Bytes of the pages held.
-  size_t page_bytes() const { return page_count_ * PagePool::kPageSize; }
+  size_t page_bytes() const { return pool_pages_ * PagePool::kPageSize; }
 
   /// Verifies the invariants above; aborts the test run through the returned false. O(pages).
   bool check_invariants() const;
@@ -131,13 +137,9 @@ class Slab {
     uint16_t free;       // First block of the chain of freed ones.
     uint16_t untouched;  // Offset of the first block that was never handed out.
     uint16_t used;
-    uint16_t class_index;  // kClasses for a large block.
+    uint16_t class_index;  // kClasses for a large block, kUnused for a page that waits on spare_.
 
-    static Page* of(const void* block) {
-      return reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(PagePool::kPageSize - 1));
-    }
     char* at(size_t offset) { return reinterpret_cast<char*>(this) + offset; }
-    bool full() const { return free == 0 && untouched + class_size(class_index) > PagePool::kPageSize; }
     Ref ref_of(const void* block) const {
       const auto offset =
           static_cast<size_t>(static_cast<const char*>(block) - reinterpret_cast<const char*>(this));
@@ -149,6 +151,7 @@ class Slab {
     uint32_t pages;  // Of this Slab.
   };
   static constexpr size_t kClasses = 32 + (kSlabBlockMax - 256) / 64;
+  static constexpr uint16_t kUnused = kClasses + 1;
 
   static constexpr size_t class_of(size_t bytes) {
     const size_t size = rounded(bytes);
@@ -158,10 +161,21 @@ class Slab {
     return index < 32 ? (index + 1) * 8 : 256 + (index - 31) * 64;
   }
 
+  // A large block stands at the start of a page of either size.
+  Page* page_of(const void* block) const {
+    return reinterpret_cast<Page*>(reinterpret_cast<uintptr_t>(block) & ~(uintptr_t{page_bytes_} - 1));
+  }
+  bool full(const Page* page) const {
+    return page->free == 0 && page->untouched + class_size(page->class_index) > page_bytes_;
+  }
+
   void* allocate_large(size_t bytes);
   void deallocate_large(void* block);
   Page* add_page(size_t class_index);
+  bool cut_page();
   void drop_page(Page* page);
+  static Page* pool_page_of(Page* page);
+  bool is_unused(Page* pool_page) const;
   bool number_region(char* base, uint32_t* number);
   void link(Page* page, Page** head);
   void unlink(Page* page, Page** head);
@@ -170,10 +184,12 @@ class Slab {
   // Pages with a free block, per class; full pages hang on full_ so that the destructor finds them.
   std::array<Page*, kClasses> open_{};
   Page* full_ = nullptr;
+  Page* spare_ = nullptr;        // Pages without blocks, of a pool page that has others with some.
   std::vector<Region> regions_;  // By number; an unused number has no base.
   uint32_t last_region_ = 0;     // Pages come in runs from one region.
   size_t bytes_ = 0;
-  size_t page_count_ = 0;
+  size_t pool_pages_ = 0;
+  uint32_t page_bytes_;
 };
 
 }  // namespace inlay
