@@ -98,9 +98,9 @@ void CountedTree::drop_inner_nodes(void* node, unsigned height) {
 }
 
 CountedTree::Leaf* CountedTree::make_leaf() {
-  auto* const leaf = static_cast<Leaf*>(slab_->allocate(sizeof(Leaf)));
+  auto* const leaf = static_cast<Leaf*>(leaves_.allocate(sizeof(Leaf)));
   if (leaf == nullptr) return nullptr;
-  assert(slab_->ref_of(leaf) != kNone && "a page's head precedes its blocks");
+  assert(leaves_.ref_of(leaf) != kNone && "a page's head precedes its blocks");
   leaf->count = 0;
   leaf->prev = leaf->next = kNone;
   return leaf;
@@ -119,7 +119,7 @@ void CountedTree::drop(Leaf* leaf) {
   Leaf* const next = leaf_at(leaf->next);
   if (prev != nullptr) prev->next = leaf->next;
   if (next != nullptr) next->prev = leaf->prev;
-  slab_->deallocate(leaf, sizeof(Leaf));
+  leaves_.deallocate(leaf, sizeof(Leaf));
 }
 
 void CountedTree::drop(Inner* inner) {
@@ -181,7 +181,7 @@ unsigned CountedTree::index_in(const Leaf& leaf, double score, Ref ref) const {
 size_t CountedTree::rank(const ScoredMember* member) const {
   Path path;
   const Leaf* const leaf = descend(at_member(member, member->score()), path);
-  size_t rank = index_in(*leaf, member->score(), slab_->ref_of(member));
+  size_t rank = index_in(*leaf, member->score(), members_->ref_of(member));
   for (unsigned i = 0; i < path.length; ++i) {
     const Path::Step& step = path.steps[i];
     rank += std::accumulate(step.node->sizes, step.node->sizes + step.index, uint32_t{0});
@@ -247,14 +247,14 @@ bool CountedTree::insert(const ScoredMember* member, double score) {
     if (!make_room(bound)) return false;
     leaf = descend(bound, path);
   }
-  put(leaf, entries_before(*leaf, bound), score, slab_->ref_of(member));
+  put(leaf, entries_before(*leaf, bound), score, members_->ref_of(member));
   settle(path, leaf, 1);
   ++size_;
   return true;
 }
 
 bool CountedTree::move(const ScoredMember* member, double from, double to) {
-  const Ref ref = slab_->ref_of(member);
+  const Ref ref = members_->ref_of(member);
   const Bound bound = at_member(member, to);
   Path source_path;
   Path target_path;
@@ -347,9 +347,9 @@ bool CountedTree::split_leaf(Inner* parent, unsigned index, unsigned at) {
   auto* const left = static_cast<Leaf*>(parent->children[index]);
   Leaf* const right = make_leaf();
   if (right == nullptr) return false;
-  right->prev = slab_->ref_of(left);
+  right->prev = leaves_.ref_of(left);
   right->next = left->next;
-  left->next = slab_->ref_of(right);
+  left->next = leaves_.ref_of(right);
   if (Leaf* const after = leaf_at(right->next)) after->prev = left->next;
   right->count = left->count - at;
   right->copy_from(0, *left, at, right->count);
@@ -414,7 +414,7 @@ void CountedTree::thicken(Inner* parent, unsigned index) {
 void CountedTree::erase(const ScoredMember* member, double score) {
   Path path;
   Leaf* const leaf = descend(at_member(member, score), path);
-  leaf->close_gap(index_in(*leaf, score, slab_->ref_of(member)), 1);
+  leaf->close_gap(index_in(*leaf, score, members_->ref_of(member)), 1);
   --size_;
   settle_erased(path, leaf, 1);
 }
@@ -436,7 +436,7 @@ void CountedTree::erase_run(size_t rank, size_t count, absl::FunctionRef<void(Sc
     const auto erased = static_cast<unsigned>(std::min<size_t>(count, leaf->count - first));
     for (unsigned i = first; i < first + erased; ++i) prefetch_member(leaf->refs[i]);
     for (unsigned i = first; i < first + erased; ++i)
-      dispose(static_cast<ScoredMember*>(slab_->at(leaf->refs[i])));
+      dispose(static_cast<ScoredMember*>(members_->at(leaf->refs[i])));
     leaf->close_gap(first, erased);
     size_ -= erased;
     count -= erased;
