@@ -506,8 +506,8 @@ bool CountedTree::check(const void* node, unsigned height, size_t* elements, con
   for (unsigned i = 0; i < leaf->count; ++i) {
     const ScoredMember* const member = member_at(leaf->refs[i]);
     if (member->score() != leaf->scores[i]) return false;
-    if (before != nullptr && (before->score() > member->score() || (before->score() == member->score() &&
-                                                                    before->bytes() >= member->bytes()))) {
+    if (before != nullptr && (before->score() > member->score() ||
+                              (before->score() == member->score() && before->bytes() >= member->bytes()))) {
       return false;
     }
     before = member;

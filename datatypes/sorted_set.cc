@@ -51,7 +51,9 @@ struct Pair {
   Packed::Position end;
 
   Pair(const Packed& packed, Packed::Position at)
-      : member(packed.at(at)), score(score_of(packed.at(packed.next(at)))), end(packed.next(packed.next(at))) {}
+      : member(packed.at(at)),
+        score(score_of(packed.at(packed.next(at)))),
+        end(packed.next(packed.next(at))) {}
   bool precedes(double other_score, std::string_view other) const {
     if (score != other_score) return score < other_score;
     char scratch[kInt64TextMax];
@@ -98,7 +100,9 @@ struct SortedSet::Large {
   uint64_t hash(std::string_view bytes) const {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
   }
-  uint64_t hash_of(const void* record) const { return hash(static_cast<const ScoredMember*>(record)->bytes()); }
+  uint64_t hash_of(const void* record) const {
+    return hash(static_cast<const ScoredMember*>(record)->bytes());
+  }
   auto hasher() const {
     return [this](const void* record) { return hash_of(record); };
   }
@@ -203,12 +207,17 @@ SortedSet::Put SortedSet::put(std::string_view member, double score, const Limit
   assert(!std::isnan(score) && "scores are ordered");
   if (score == 0) score = 0;  // -0.0 is no score of its own.
   if (large_ != nullptr) return put_large(member, score, limits);
-  const Packed::Position present = packed_.find(Element::parse(member), 2);
+  const Packed::Position present = find_packed(member);
   if (present != packed_.end()) return rescore_packed(present, member, score);
   const bool fits = small_ && !outgrows(member, limits) && size() < kPackedElementsMax &&
                     packed_.bytes().size() + member.size() < kPackedBytesMax;
   if (!fits) return make_large() ? put_large(member, score, limits) : Put::kOutOfMemory;
   return insert_packed(place_for(packed_, score, member), member, score) ? Put::kAdded : Put::kOutOfMemory;
+}
+
+// The member's position; the end if it is absent.
+Packed::Position SortedSet::find_packed(std::string_view member) const {
+  return packed_.empty() ? packed_.end() : packed_.find(Element::parse(member), 2);
 }
 
 bool SortedSet::insert_packed(Packed::Position at, std::string_view member, double score) {
@@ -268,7 +277,7 @@ bool SortedSet::make_large() {
 
 SortedSet::Erased SortedSet::erase(std::string_view member) {
   if (large_ == nullptr) {
-    const Packed::Position at = packed_.find(Element::parse(member), 2);
+    const Packed::Position at = find_packed(member);
     if (at == packed_.end()) return Erased::kAbsent;
     return packed_.erase(at, 2) ? Erased::kErased : Erased::kOutOfMemory;
   }
@@ -297,7 +306,7 @@ std::optional<double> SortedSet::score(std::string_view member) const {
     if (present == nullptr) return std::nullopt;
     return present->score();
   }
-  const Packed::Position at = packed_.find(Element::parse(member), 2);
+  const Packed::Position at = find_packed(member);
   if (at == packed_.end()) return std::nullopt;
   return Pair(packed_, at).score;
 }
@@ -320,9 +329,8 @@ size_t SortedSet::count_below(double score, bool and_equal) const {
     using Tie = CountedTree::Bound::Tie;
     return large_->tree.count_before({score, and_equal ? Tie::kLast : Tie::kFirst});
   }
-  return count_while(packed_, [&](const Pair& pair) {
-    return pair.score < score || (and_equal && pair.score == score);
-  });
+  return count_while(
+      packed_, [&](const Pair& pair) { return pair.score < score || (and_equal && pair.score == score); });
 }
 
 // The elements with a member below this one, or this one too.

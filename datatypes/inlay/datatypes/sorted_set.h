@@ -136,6 +136,7 @@ class SortedSet {
   Put put_large(std::string_view member, double score, const Limits& limits);
   bool outgrows(std::string_view member, const Limits& limits) const;
   bool make_large();
+  Packed::Position find_packed(std::string_view member) const;
   size_t count_below(double score, bool and_equal) const;
   size_t count_below_lex(std::string_view member, bool and_equal) const;
 
