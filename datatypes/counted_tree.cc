@@ -178,7 +178,7 @@ unsigned CountedTree::index_in(const Leaf& leaf, double score, Ref ref) const {
   return static_cast<unsigned>(found - leaf.refs);
 }
 
-size_t CountedTree::rank(const ScoredMember* member) const {
+size_t CountedTree::rank(const MemberBlock* member) const {
   Path path;
   const Leaf* const leaf = descend(at_member(member, member->score()), path);
   size_t rank = index_in(*leaf, member->score(), members_->ref_of(member));
@@ -213,7 +213,7 @@ CountedTree::Place CountedTree::place_of(size_t rank) const {
   return {static_cast<const Leaf*>(node), static_cast<unsigned>(rank)};
 }
 
-const ScoredMember* CountedTree::at(size_t rank) const {
+const MemberBlock* CountedTree::at(size_t rank) const {
   const Place place = place_of(rank);
   return member_at(place.leaf->refs[place.index]);
 }
@@ -238,7 +238,7 @@ void CountedTree::settle(const Path& path, const Leaf* leaf, int added) {
   }
 }
 
-bool CountedTree::insert(const ScoredMember* member, double score) {
+bool CountedTree::insert(const MemberBlock* member, double score) {
   if (root_ == nullptr && (root_ = make_leaf()) == nullptr) return false;
   const Bound bound = at_member(member, score);
   Path path;
@@ -253,7 +253,7 @@ bool CountedTree::insert(const ScoredMember* member, double score) {
   return true;
 }
 
-bool CountedTree::move(const ScoredMember* member, double from, double to) {
+bool CountedTree::move(const MemberBlock* member, double from, double to) {
   const Ref ref = members_->ref_of(member);
   const Bound bound = at_member(member, to);
   Path source_path;
@@ -411,7 +411,7 @@ void CountedTree::thicken(Inner* parent, unsigned index) {
   parent->describe(left_index, left);
 }
 
-void CountedTree::erase(const ScoredMember* member, double score) {
+void CountedTree::erase(const MemberBlock* member, double score) {
   Path path;
   Leaf* const leaf = descend(at_member(member, score), path);
   leaf->close_gap(index_in(*leaf, score, members_->ref_of(member)), 1);
@@ -419,7 +419,7 @@ void CountedTree::erase(const ScoredMember* member, double score) {
   settle_erased(path, leaf, 1);
 }
 
-void CountedTree::erase_run(size_t rank, size_t count, absl::FunctionRef<void(ScoredMember*)> dispose) {
+void CountedTree::erase_run(size_t rank, size_t count, absl::FunctionRef<void(MemberBlock*)> dispose) {
   while (count > 0) {
     Path path;
     void* node = root_;
@@ -436,7 +436,7 @@ void CountedTree::erase_run(size_t rank, size_t count, absl::FunctionRef<void(Sc
     const auto erased = static_cast<unsigned>(std::min<size_t>(count, leaf->count - first));
     for (unsigned i = first; i < first + erased; ++i) prefetch_member(leaf->refs[i]);
     for (unsigned i = first; i < first + erased; ++i)
-      dispose(static_cast<ScoredMember*>(members_->at(leaf->refs[i])));
+      dispose(static_cast<MemberBlock*>(members_->at(leaf->refs[i])));
     leaf->close_gap(first, erased);
     size_ -= erased;
     count -= erased;
@@ -493,7 +493,7 @@ bool CountedTree::check(const void* node, unsigned height, size_t* elements, con
       const size_t before = *elements;
       if (!check(inner->children[i], height - 1, elements, last)) return false;
       if (*elements - before != inner->sizes[i]) return false;
-      const ScoredMember* first = at(before);
+      const MemberBlock* first = at(before);
       if (first != member_at(inner->refs[i]) || first->score() != inner->scores[i]) return false;
     }
     return true;
@@ -501,10 +501,10 @@ bool CountedTree::check(const void* node, unsigned height, size_t* elements, con
   const auto* const leaf = static_cast<const Leaf*>(node);
   if (leaf->count == 0 || leaf->count > kLeafMax || leaf_at(leaf->prev) != *last) return false;
   if (*last != nullptr && leaf_at((*last)->next) != leaf) return false;
-  const ScoredMember* before = nullptr;
+  const MemberBlock* before = nullptr;
   if (*last != nullptr) before = member_at((*last)->refs[(*last)->count - 1]);
   for (unsigned i = 0; i < leaf->count; ++i) {
-    const ScoredMember* const member = member_at(leaf->refs[i]);
+    const MemberBlock* const member = member_at(leaf->refs[i]);
     if (member->score() != leaf->scores[i]) return false;
     if (before != nullptr && (before->score() > member->score() ||
                               (before->score() == member->score() && before->bytes() >= member->bytes()))) {

@@ -34,12 +34,12 @@
 namespace inlay {
 
 /// A member and its score, in one block of a Slab.
-class ScoredMember {
+class MemberBlock {
  public:
   static constexpr size_t block_bytes(size_t length) { return kHead + length; }
   /// Fills a block of block_bytes(bytes.size()) bytes.
-  static ScoredMember* create(void* block, double score, std::string_view bytes) {
-    auto* member = static_cast<ScoredMember*>(block);
+  static MemberBlock* create(void* block, double score, std::string_view bytes) {
+    auto* member = static_cast<MemberBlock*>(block);
     member->score_ = score;
     member->length_ = static_cast<uint32_t>(bytes.size());
     bytes.copy(static_cast<char*>(block) + kHead, bytes.size());
@@ -86,21 +86,21 @@ class CountedTree {
   size_t memory_usage() const { return inner_bytes_ + leaves_.page_bytes(); }
 
   /// Adds a member that is absent under this score. False, with nothing changed, when memory is exhausted.
-  [[nodiscard]] bool insert(const ScoredMember* member, double score);
+  [[nodiscard]] bool insert(const MemberBlock* member, double score);
   /// Moves a member that stands under score `from` to `to`, another one. False, with nothing changed, when memory is exhausted.
   /// The member's own score is left alone.
-  [[nodiscard]] bool move(const ScoredMember* member, double from, double to);
+  [[nodiscard]] bool move(const MemberBlock* member, double from, double to);
   /// Removes a member that stands under this score.
-  void erase(const ScoredMember* member, double score);
+  void erase(const MemberBlock* member, double score);
   /// Removes `count` elements from `rank` on and hands each to `dispose`, which may free it.
-  void erase_run(size_t rank, size_t count, absl::FunctionRef<void(ScoredMember*)> dispose);
+  void erase_run(size_t rank, size_t count, absl::FunctionRef<void(MemberBlock*)> dispose);
 
   /// The number of elements before a present member.
-  size_t rank(const ScoredMember* member) const;
+  size_t rank(const MemberBlock* member) const;
   /// The number of elements before `bound`.
   size_t count_before(const Bound& bound) const;
   /// The element of this rank, below size().
-  const ScoredMember* at(size_t rank) const;
+  const MemberBlock* at(size_t rank) const;
   /// Visits `count` elements from `rank` on, upward or downward; all these ranks are below size().
   template <class Visit>
   void visit_up(size_t rank, size_t count, Visit&& visit) const;
@@ -168,9 +168,9 @@ class CountedTree {
     unsigned index;
   };
 
-  const ScoredMember* member_at(Ref ref) const { return static_cast<const ScoredMember*>(members_->at(ref)); }
+  const MemberBlock* member_at(Ref ref) const { return static_cast<const MemberBlock*>(members_->at(ref)); }
   Leaf* leaf_at(Ref ref) const { return ref == kNone ? nullptr : static_cast<Leaf*>(leaves_.at(ref)); }
-  static Bound at_member(const ScoredMember* member, double score) {
+  static Bound at_member(const MemberBlock* member, double score) {
     return {score, Bound::Tie::kAt, false, member->bytes()};
   }
 

@@ -92,7 +92,7 @@ struct SortedSet::Large {
   ~Large() {
     if (long_block_bytes == 0) return;
     index.for_each([this](void* record) {
-      const size_t bytes = static_cast<ScoredMember*>(record)->block_bytes();
+      const size_t bytes = static_cast<MemberBlock*>(record)->block_bytes();
       if (bytes > kSlabBlockMax) slab.deallocate(record, bytes);
     });
   }
@@ -101,23 +101,23 @@ struct SortedSet::Large {
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
   }
   uint64_t hash_of(const void* record) const {
-    return hash(static_cast<const ScoredMember*>(record)->bytes());
+    return hash(static_cast<const MemberBlock*>(record)->bytes());
   }
   auto hasher() const {
     return [this](const void* record) { return hash_of(record); };
   }
 
-  ScoredMember* find(std::string_view bytes) const { return find(hash(bytes), bytes); }
-  ScoredMember* find(uint64_t hash, std::string_view bytes) const {
-    return static_cast<ScoredMember*>(index.find_record(hash, [bytes](const void* record) {
-      return static_cast<const ScoredMember*>(record)->bytes() == bytes;
+  MemberBlock* find(std::string_view bytes) const { return find(hash(bytes), bytes); }
+  MemberBlock* find(uint64_t hash, std::string_view bytes) const {
+    return static_cast<MemberBlock*>(index.find_record(hash, [bytes](const void* record) {
+      return static_cast<const MemberBlock*>(record)->bytes() == bytes;
     }));
   }
 
   /// Adds an absent member; false when memory is exhausted.
   bool add(uint64_t hash, std::string_view bytes, double score);
   /// Removes a member from the index and frees it.
-  void drop(ScoredMember* member);
+  void drop(MemberBlock* member);
 
   size_t memory_usage() const {
     return slab.page_bytes() + long_block_bytes + index.memory_usage() + tree.memory_usage();
@@ -150,9 +150,9 @@ void SortedSet::Large::deallocate(void* block, size_t bytes) {
 
 bool SortedSet::Large::add(uint64_t hash, std::string_view bytes, double score) {
   if (bytes.size() > std::numeric_limits<uint32_t>::max()) return false;
-  void* const block = allocate(ScoredMember::block_bytes(bytes.size()));
+  void* const block = allocate(MemberBlock::block_bytes(bytes.size()));
   if (block == nullptr) return false;
-  auto* const member = ScoredMember::create(block, score, bytes);
+  auto* const member = MemberBlock::create(block, score, bytes);
   if (tree.insert(member, score)) {
     if (index.insert(hash, member, hasher())) return true;
     tree.erase(member, score);
@@ -161,7 +161,7 @@ bool SortedSet::Large::add(uint64_t hash, std::string_view bytes, double score) 
   return false;
 }
 
-void SortedSet::Large::drop(ScoredMember* member) {
+void SortedSet::Large::drop(MemberBlock* member) {
   const uint64_t hash = hash_of(member);
   index.erase(index.find(hash, [member](const void* record) { return record == member; }), hash);
   deallocate(member, member->block_bytes());
@@ -248,7 +248,7 @@ SortedSet::Put SortedSet::rescore_packed(Packed::Position at, std::string_view m
 
 SortedSet::Put SortedSet::put_large(std::string_view member, double score, const Limits& limits) {
   const uint64_t hash = large_->hash(member);
-  if (ScoredMember* const present = large_->find(hash, member)) {
+  if (MemberBlock* const present = large_->find(hash, member)) {
     if (present->score() == score) return Put::kSame;
     if (!large_->tree.move(present, present->score(), score)) return Put::kOutOfMemory;
     present->set_score(score);
@@ -281,7 +281,7 @@ SortedSet::Erased SortedSet::erase(std::string_view member) {
     if (at == packed_.end()) return Erased::kAbsent;
     return packed_.erase(at, 2) ? Erased::kErased : Erased::kOutOfMemory;
   }
-  ScoredMember* const present = large_->find(member);
+  MemberBlock* const present = large_->find(member);
   if (present == nullptr) return Erased::kAbsent;
   large_->tree.erase(present, present->score());
   large_->drop(present);
@@ -295,14 +295,14 @@ bool SortedSet::erase(Range ranks) {
   if (ranks.size() == size()) {
     large_.reset();
   } else {
-    large_->tree.erase_run(ranks.first, ranks.size(), [&](ScoredMember* member) { large_->drop(member); });
+    large_->tree.erase_run(ranks.first, ranks.size(), [&](MemberBlock* member) { large_->drop(member); });
   }
   return true;
 }
 
 std::optional<double> SortedSet::score(std::string_view member) const {
   if (large_ != nullptr) {
-    const ScoredMember* const present = large_->find(member);
+    const MemberBlock* const present = large_->find(member);
     if (present == nullptr) return std::nullopt;
     return present->score();
   }
@@ -313,7 +313,7 @@ std::optional<double> SortedSet::score(std::string_view member) const {
 
 std::optional<size_t> SortedSet::rank(std::string_view member) const {
   if (large_ != nullptr) {
-    const ScoredMember* const present = large_->find(member);
+    const MemberBlock* const present = large_->find(member);
     if (present == nullptr) return std::nullopt;
     return large_->tree.rank(present);
   }
@@ -364,7 +364,7 @@ void SortedSet::visit(Range ranks, Order order, Visit visit) const {
   if (ranks.empty()) return;
   assert(ranks.last <= size() && "ranks are below the size");
   if (large_ != nullptr) {
-    const auto pass = [&](const ScoredMember* member, double score) { visit(member->bytes(), score); };
+    const auto pass = [&](const MemberBlock* member, double score) { visit(member->bytes(), score); };
     if (order == Order::kAscending) {
       large_->tree.visit_up(ranks.first, ranks.size(), pass);
     } else {
@@ -397,7 +397,7 @@ uint32_t SortedSet::scan(uint32_t cursor, size_t count, Visit visit) const {
     return 0;
   }
   return large_->index.scan(cursor, count, large_->hasher(), [&](void* record) {
-    const auto* const member = static_cast<const ScoredMember*>(record);
+    const auto* const member = static_cast<const MemberBlock*>(record);
     visit(member->bytes(), member->score());
   });
 }
@@ -408,7 +408,7 @@ void SortedSet::sample(absl::FunctionRef<uint64_t()> random, Visit visit) const 
     const size_t rank = random() % size();
     return this->visit({rank, rank + 1}, Order::kAscending, visit);
   }
-  const auto* const member = static_cast<const ScoredMember*>(large_->index.sample(random));
+  const auto* const member = static_cast<const MemberBlock*>(large_->index.sample(random));
   visit(member->bytes(), member->score());
 }
 
@@ -426,7 +426,7 @@ bool SortedSet::copy_to(SortedSet& empty) const {
   if (!empty.make_large()) return false;
   Large& target = *empty.large_;
   bool complete = true;
-  large_->tree.visit_up(0, size(), [&](const ScoredMember* member, double score) {
+  large_->tree.visit_up(0, size(), [&](const MemberBlock* member, double score) {
     complete = complete && target.add(target.hash(member->bytes()), member->bytes(), score);
   });
   return complete;
@@ -437,7 +437,7 @@ bool SortedSet::check_invariants() const {
     if (!packed_.empty() || large_->index.size() != large_->tree.size()) return false;
     size_t in_both = 0;
     size_t block_bytes = 0;
-    large_->tree.visit_up(0, size(), [&](const ScoredMember* member, double score) {
+    large_->tree.visit_up(0, size(), [&](const MemberBlock* member, double score) {
       in_both += large_->find(member->bytes()) == member && (score != 0 || !std::signbit(score));
       block_bytes += large_->slab.occupied(member, member->block_bytes());
     });

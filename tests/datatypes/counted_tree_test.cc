@@ -29,8 +29,8 @@ class Pair {
  public:
   void insert(double score, const std::string& name) {
     if (blocks_.contains(name)) return;
-    void* block = members_.allocate(ScoredMember::block_bytes(name.size()));
-    ScoredMember* const member = ScoredMember::create(block, score, name);
+    void* block = members_.allocate(MemberBlock::block_bytes(name.size()));
+    MemberBlock* const member = MemberBlock::create(block, score, name);
     blocks_[name] = member;
     model.emplace(score, name);
     ASSERT_TRUE(tree.insert(member, score));
@@ -54,7 +54,7 @@ class Pair {
   }
 
   void erase_run(size_t rank, size_t count) {
-    tree.erase_run(rank, count, [&](ScoredMember* member) { drop(member); });
+    tree.erase_run(rank, count, [&](MemberBlock* member) { drop(member); });
     const auto first = std::next(model.begin(), static_cast<ptrdiff_t>(rank));
     model.erase(first, std::next(first, static_cast<ptrdiff_t>(count)));
   }
@@ -66,14 +66,14 @@ class Pair {
     size_t rank = 0;
     auto it = model.begin();
     bool same = true;
-    tree.visit_up(0, tree.size(), [&](const ScoredMember* member, double score) {
+    tree.visit_up(0, tree.size(), [&](const MemberBlock* member, double score) {
       same = same && it->first == score && it->second == member->bytes() && tree.at(rank) == member &&
              tree.rank(member) == rank;
       ++it;
       ++rank;
     });
     auto back = model.rbegin();
-    tree.visit_down(tree.size() - 1, tree.size(), [&](const ScoredMember* member, double score) {
+    tree.visit_down(tree.size() - 1, tree.size(), [&](const MemberBlock* member, double score) {
       same = same && back->first == score && back->second == member->bytes();
       ++back;
     });
@@ -83,14 +83,14 @@ class Pair {
   std::set<std::pair<double, std::string>> model;
 
  private:
-  void drop(ScoredMember* member) {
+  void drop(MemberBlock* member) {
     blocks_.erase(std::string(member->bytes()));
     members_.deallocate(member, member->block_bytes());
   }
 
   PagePool pages_;
   Slab members_{pages_};
-  std::map<std::string, ScoredMember*> blocks_;
+  std::map<std::string, MemberBlock*> blocks_;
 
  public:
   CountedTree tree{members_, pages_};
