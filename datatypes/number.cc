@@ -52,6 +52,30 @@ std::optional<long double> parse_long_double(std::string_view text) {
   return value;
 }
 
+std::optional<double> parse_double(std::string_view text) {
+  // Most scores are whole numbers that a double holds.
+  constexpr int64_t kExactMax = int64_t{1} << 53;
+  const auto integer = parse_int64(text);
+  if (integer.has_value() && *integer <= kExactMax && *integer >= -kExactMax)
+    return static_cast<double>(*integer);
+  if (text.empty() || is_space(text[0])) return std::nullopt;
+  const std::string terminated(text);
+  char* end = nullptr;
+  errno = 0;
+  const double value = strtod_l(terminated.c_str(), &end, c_locale());
+  if (end != terminated.c_str() + text.size() || std::isnan(value)) return std::nullopt;
+  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
+  return value;
+}
+
+std::optional<double> parse_double_leniently(std::string_view text) {
+  const std::string terminated(text);
+  char* end = nullptr;
+  const double value = strtod_l(terminated.c_str(), &end, c_locale());
+  if (*end != '\0' || std::isnan(value)) return std::nullopt;
+  return value;
+}
+
 std::string format_long_double(long double value) {
   assert(std::isfinite(value));
   char buffer[5 * 1024];

@@ -129,6 +129,28 @@ TEST(ParseLongDouble, long_text_is_read_and_too_long_text_refused) {
 }
 
 // The recorded answers of INCRBYFLOAT.
+TEST(ParseDouble, scores_are_read_as_strtod_reads_them) {
+  EXPECT_EQ(parse_double("12"), 12.0);
+  EXPECT_EQ(parse_double("+5"), 5.0);
+  EXPECT_EQ(parse_double(".5"), 0.5);
+  EXPECT_EQ(parse_double("0x10"), 16.0);
+  EXPECT_EQ(parse_double("-iNf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_double("9007199254740993"), 9007199254740992.0);
+  EXPECT_EQ(parse_double("1e-320"), 1e-320);
+  for (const char* text : {"", " 5", "5 ", "nan", "1e", "--1", "1e309", "-1e309", "1e-400", "abc"})
+    EXPECT_FALSE(parse_double(text)) << text;
+  EXPECT_FALSE(parse_double(std::string_view("5\0", 2)));
+}
+
+TEST(ParseDoubleLeniently, bounds_take_what_strtod_takes) {
+  EXPECT_EQ(parse_double_leniently(""), 0.0);
+  EXPECT_EQ(parse_double_leniently(" 5"), 5.0);
+  EXPECT_EQ(parse_double_leniently("1e400"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_double_leniently("1e-400"), 0.0);
+  EXPECT_EQ(parse_double_leniently(std::string_view("5\0x", 3)), 5.0);
+  for (const char* text : {"5 ", "nan", "a", "1e"}) EXPECT_FALSE(parse_double_leniently(text)) << text;
+}
+
 TEST(FormatLongDouble, sums_print_as_redis_prints_them) {
   EXPECT_EQ(sum("10.50", "0.1"), "10.6");
   EXPECT_EQ(sum("5.0e3", "2.0e2"), "5200");

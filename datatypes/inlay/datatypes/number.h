@@ -39,6 +39,13 @@ size_t format_int64(int64_t value, char* out);
 /// surrounding spaces or an empty string. The word "inf" in any case, with a sign or not, is accepted.
 std::optional<long double> parse_long_double(std::string_view text);
 
+/// As parse_long_double, for a double: scores and weights.
+std::optional<double> parse_double(std::string_view text);
+
+/// What strtod makes of a text, as the bounds of score ranges have it: spaces may lead, too large a number is infinite, an
+/// empty text is 0. Nothing if more follows the number, up to the text's first NUL, or for NaN.
+std::optional<double> parse_double_leniently(std::string_view text);
+
 /// The shortest of up to 17 decimals that Redis prints for INCRBYFLOAT: fixed notation, trailing zeros cut,
 /// "-0" written "0". `value` must be finite.
 std::string format_long_double(long double value);
