@@ -257,7 +257,9 @@ Result<std::vector<int64_t>> lpos(ReadTx& tx, const KeyRef& key, Bytes element,
   const bool forward = arguments.options.rank > 0;
   const Element wanted = Element::parse(element);
   const uint64_t matches_wanted = limit_of(arguments.count.value_or(1));
-  uint64_t matches_skipped = magnitude(arguments.options.rank) - 1;
+  // The smallest rank has no positive counterpart; to Redis it is -1.
+  constexpr int64_t kRankMin = std::numeric_limits<int64_t>::min();
+  uint64_t matches_skipped = arguments.options.rank == kRankMin ? 0 : magnitude(arguments.options.rank) - 1;
   uint64_t looks_left = limit_of(arguments.options.length_max);
   int64_t index = forward ? 0 : static_cast<int64_t>((*list)->size()) - 1;
   (*list)->visit(static_cast<size_t>(index), forward ? Direction::kForward : Direction::kBackward,
