@@ -93,6 +93,18 @@ constexpr std::array kErrors{
              "ERR value is out of range, value must between -2147483648 and 2147483647"},
     ErrorRow{Error::kSortNotNumbers, ErrorKind::kNotFloat, Code::kInvalidArgument,
              "ERR One or more scores can't be converted into double"},
+    ErrorRow{Error::kNotPositive, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR value is out of range, must be positive"},
+    ErrorRow{Error::kCountNotPositive, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR count should be greater than 0"},
+    ErrorRow{Error::kIndexOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR index out of range"},
+    ErrorRow{
+        Error::kRankZero, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative "
+        "to start from the end of the list"},
+    ErrorRow{Error::kNegativeCount, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR COUNT can't be negative"},
+    ErrorRow{Error::kNegativeMaxlen, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR MAXLEN can't be negative"},
 };
 
 constexpr bool in_order() {

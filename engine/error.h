@@ -44,6 +44,12 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  kNotPositive,
+  kCountNotPositive,
+  kIndexOutOfRange,
+  kRankZero,
+  kNegativeCount,
+  kNegativeMaxlen,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
