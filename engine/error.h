@@ -44,6 +44,22 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  // Hashes.
+  kHashValueNotInteger,
+  kHashValueNotFloat,
+  kNotFinite,
+  kNegativeExpire,
+  kFieldsMissing,
+  kNumFieldsParameter,
+  kNumFields,
+  kFieldsMismatch,
+  kHSetExNumFields,
+  kHSetExCondition,
+  kHSetExTtl,
+  kUnknownArgument,  // %s: argument
+  kMissingExpire,
+  kLongOutOfRange,
+  kValueOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
