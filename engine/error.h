@@ -50,6 +50,22 @@ enum class Error : unsigned char {
   kRankZero,
   kNegativeCount,
   kNegativeMaxlen,
+  // Hashes.
+  kHashValueNotInteger,
+  kHashValueNotFloat,
+  kNotFinite,
+  kNegativeExpire,
+  kFieldsMissing,
+  kNumFieldsParameter,
+  kNumFields,
+  kFieldsMismatch,
+  kHSetExNumFields,
+  kHSetExCondition,
+  kHSetExTtl,
+  kUnknownArgument,  // %s: argument
+  kMissingExpire,
+  kLongOutOfRange,
+  kValueOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
