@@ -93,6 +93,14 @@ constexpr std::array kErrors{
              "ERR value is out of range, value must between -2147483648 and 2147483647"},
     ErrorRow{Error::kSortNotNumbers, ErrorKind::kNotFloat, Code::kInvalidArgument,
              "ERR One or more scores can't be converted into double"},
+    ErrorRow{Error::kNotPositive, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR value is out of range, must be positive"},
+    ErrorRow{Error::kNegativeLimit, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR LIMIT can't be negative"},
+    ErrorRow{Error::kLongOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
+             "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"},
+    ErrorRow{Error::kTooManyKeys, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR Number of keys can't be greater than number of args"},
 };
 
 constexpr bool in_order() {

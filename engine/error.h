@@ -44,6 +44,11 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  // Sets.
+  kNotPositive,
+  kNegativeLimit,
+  kLongOutOfRange,
+  kTooManyKeys,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -85,6 +85,10 @@ class Database : public StringCommands<Database, Result>,
   /// The keys as a range: for (const std::string& key : store->scan()) ...
   ScanRange<std::string> scan(ScanOptions options = {}) const;
 
+  using SetCommands::sscan;
+  /// The members of a set as a range; none for an absent key or one of another type.
+  ScanRange<std::string> sscan(Key key, ElementScanOptions options = {}) const;
+
   int index() const { return index_; }
 
  protected:
