@@ -131,6 +131,10 @@ constexpr std::array kErrors{
     ErrorRow{Error::kLongOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange,
              "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"},
     ErrorRow{Error::kValueOutOfRange, ErrorKind::kOutOfRange, Code::kOutOfRange, "ERR value is out of range"},
+    ErrorRow{Error::kNegativeLimit, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR LIMIT can't be negative"},
+    ErrorRow{Error::kTooManyKeys, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR Number of keys can't be greater than number of args"},
 };
 
 constexpr bool in_order() {

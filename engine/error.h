@@ -66,6 +66,9 @@ enum class Error : unsigned char {
   kMissingExpire,
   kLongOutOfRange,
   kValueOutOfRange,
+  // Sets.
+  kNegativeLimit,
+  kTooManyKeys,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -90,6 +90,9 @@ class Database : public StringCommands<Database, Result>,
   using HashCommands::hscan;
   /// The fields of a hash and their values as a range; none for an absent key and for one of another type.
   ScanRange<std::pair<std::string, std::string>> hscan(Key key, ElementScanOptions options = {}) const;
+  using SetCommands::sscan;
+  /// The members of a set as a range; none for an absent key or one of another type.
+  ScanRange<std::string> sscan(Key key, ElementScanOptions options = {}) const;
 
   int index() const { return index_; }
 
