@@ -44,6 +44,22 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  // Sorted sets:
+  kZAddNxAndXx,
+  kZAddGtLtNx,
+  kZAddIncrPairs,
+  kScoreNaN,
+  kBoundNotFloat,
+  kBoundNotLex,
+  kLimitNeedsBy,
+  kLexWithScores,
+  kNoInputKeys,  // %s: command
+  kWeightNotFloat,
+  kNotPositive,
+  kCountNotPositive,
+  kNegativeLimit,
+  kRandomCountOutOfRange,
+  kValueOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -85,6 +85,10 @@ class Database : public StringCommands<Database, Result>,
   /// The keys as a range: for (const std::string& key : store->scan()) ...
   ScanRange<std::string> scan(ScanOptions options = {}) const;
 
+  using SortedSetCommands::zscan;
+  /// The elements of a sorted set as a range; an error ends it, as if the sorted set were empty.
+  ScanRange<ScoredMember> zscan(Key key, ElementScanOptions options = {}) const;
+
   int index() const { return index_; }
 
  protected:
