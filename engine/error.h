@@ -69,6 +69,18 @@ enum class Error : unsigned char {
   // Sets.
   kNegativeLimit,
   kTooManyKeys,
+  // Sorted sets:
+  kZAddNxAndXx,
+  kZAddGtLtNx,
+  kZAddIncrPairs,
+  kScoreNaN,
+  kBoundNotFloat,
+  kBoundNotLex,
+  kLimitNeedsBy,
+  kLexWithScores,
+  kNoInputKeys,  // %s: command
+  kWeightNotFloat,
+  kRandomCountOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -93,6 +93,9 @@ class Database : public StringCommands<Database, Result>,
   using SetCommands::sscan;
   /// The members of a set as a range; none for an absent key or one of another type.
   ScanRange<std::string> sscan(Key key, ElementScanOptions options = {}) const;
+  using SortedSetCommands::zscan;
+  /// The elements of a sorted set as a range; an error ends it, as if the sorted set were empty.
+  ScanRange<ScoredMember> zscan(Key key, ElementScanOptions options = {}) const;
 
   int index() const { return index_; }
 
