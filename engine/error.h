@@ -50,6 +50,37 @@ enum class Error : unsigned char {
   kRankZero,
   kNegativeCount,
   kNegativeMaxlen,
+  // Hashes.
+  kHashValueNotInteger,
+  kHashValueNotFloat,
+  kNotFinite,
+  kNegativeExpire,
+  kFieldsMissing,
+  kNumFieldsParameter,
+  kNumFields,
+  kFieldsMismatch,
+  kHSetExNumFields,
+  kHSetExCondition,
+  kHSetExTtl,
+  kUnknownArgument,  // %s: argument
+  kMissingExpire,
+  kLongOutOfRange,
+  kValueOutOfRange,
+  // Sets.
+  kNegativeLimit,
+  kTooManyKeys,
+  // Sorted sets:
+  kZAddNxAndXx,
+  kZAddGtLtNx,
+  kZAddIncrPairs,
+  kScoreNaN,
+  kBoundNotFloat,
+  kBoundNotLex,
+  kLimitNeedsBy,
+  kLexWithScores,
+  kNoInputKeys,  // %s: command
+  kWeightNotFloat,
+  kRandomCountOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
