@@ -158,7 +158,7 @@ Result<std::vector<std::optional<std::string>>> sorted(WriteTx& tx, const KeyRef
   }
   if (sorts) {
     if (absl::Status status = order(tx, *items, options, by); !status.ok()) return status;
-  } else if (options.descending && entry != nullptr && entry->type() == Type::kSortedSet) {
+  } else if (options.descending && entry != nullptr && entry->type() != Type::kSet) {
     std::reverse(items->begin(), items->end());
   }
   cut(*items, options.offset, options.count);
@@ -190,7 +190,8 @@ bool reads_other_keys(const SortOptions& options) {
 }  // namespace
 
 Result<SortOutcome> sort(KeyspaceTx& tx, Bytes key, const SortArguments& arguments) {
-  std::array<KeyRef, 2> keys{tx.engine().key(key), tx.engine().key(arguments.store.value_or(""))};
+  const Bytes destination = arguments.store.has_value() ? Bytes(*arguments.store) : Bytes();
+  const std::array<KeyRef, 2> keys{tx.engine().key(key), tx.engine().key(destination)};
   const size_t count = arguments.store.has_value() ? 2 : 1;
   Result<SortOutcome> outcome = SortOutcome();
   tx.locked(std::span(keys).first(count), reads_other_keys(arguments.options), [&](WriteTx& locked) {
