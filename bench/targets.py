@@ -163,7 +163,31 @@ def index_rows():
             for call in ("find_hit", "find_miss", "insert", "erase")]
 
 
-ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows()
+def list_rows():
+    section = "Lists, against redis-server 7.0.15: one of 1M 10-byte items, 200k of ten 8-byte items"
+    rows = [Row(section, name, "ns", cost(f"{call}/1M/redis"), cost(f"{call}/1M/inlay"), must, 8.0)
+            for name, call, must in (("rpush", "rpush", 3.0), ("lpop", "lpop", 3.0),
+                                     ("lindex in the middle", "lindex_middle", 4.0),
+                                     ("lrange of 100 from the middle", "lrange100_middle", 4.0))]
+    for name, call, must in (("one long list, per item", "memory_list/1M", 12.2),
+                             ("a short list, key included", "memory_short_list/200k", 144)):
+        peer = cost(f"{call}/redis", 1, "account_bytes")
+        rows.append(Row(section, f"{name}, store's account", "B", peer, cost(f"{call}/inlay", 1, "account_bytes"), must,
+                        None, True))
+        rows.append(Row(section, f"{name}, resident memory", "B", peer, cost(f"{call}/inlay", 1, "process_bytes")))
+    section = "The list alone, 10-byte items, against std::deque<std::string>"
+    return rows + [Row(section, f"{name}, {size}", "ns", cost(f"{call}/{size}/deque"), cost(f"{call}/{size}/list"))
+                   for name, call, size in (("push_back", "list_push_back", "1M"),
+                                            ("push_back and pop_front", "list_rpush_lpop", "20"),
+                                            ("push_front and pop_back", "list_lpush_rpop", "20"),
+                                            ("push_back and pop_front", "list_rpush_lpop", "1M"),
+                                            ("push_front and pop_back", "list_lpush_rpop", "1M"),
+                                            ("a random index", "list_at", "1M"),
+                                            ("a range of 100", "list_range_100", "1M"),
+                                            ("insert and erase in the middle", "list_insert_erase", "1M"))]
+
+
+ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + list_rows()
 
 
 @dataclass(frozen=True)

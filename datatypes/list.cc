@@ -137,14 +137,14 @@ bool List::set(size_t index, const Element& element) {
 
 bool List::pop_front() {
   if (blocks_ == nullptr) return packed_.erase(packed_.begin());
-  blocks_->erase(0, 1);
+  blocks_->pop_front();
   settle(false);
   return true;
 }
 
 bool List::pop_back() {
   if (blocks_ == nullptr) return packed_.erase(packed_position(packed_.size() - 1));
-  blocks_->erase(blocks_->size() - 1, 1);
+  blocks_->pop_back();
   settle(false);
   return true;
 }

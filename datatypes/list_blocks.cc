@@ -61,7 +61,8 @@ ListBlocks::Place ListBlocks::locate(size_t index) const {
 Element ListBlocks::at(size_t index) const {
   const Place place = locate(index);
   const ListBlock& in = branches_[place.branch].blocks[place.block];
-  in.prefetch(place.index);
+  // The ends are at hand.
+  if (index != 0 && index + 1 != size_) in.prefetch(place.index);
   const char* at = in.locate(place.index);
   return next_element(at);
 }
@@ -306,6 +307,22 @@ void ListBlocks::erase(size_t index, size_t count) {
     count -= erased;
   }
   if (in_the_middle) merge_around(index);
+}
+
+void ListBlocks::pop_front() {
+  ListBlock& first = branches_[0].blocks[0];
+  first.pop_front(1);
+  add(0, -1);
+  if (first.count() == 0) erase_block({0, 0, 0});
+}
+
+void ListBlocks::pop_back() {
+  const size_t branch = branch_count_ - 1;
+  const size_t block = branches_[branch].size - 1;
+  ListBlock& last = branches_[branch].blocks[block];
+  last.pop_back(1);
+  add(branch, -1);
+  if (last.count() == 0) erase_block({branch, block, 0});
 }
 
 size_t ListBlocks::remove(const Element& wanted, size_t from, size_t limit) {

@@ -36,6 +36,8 @@ class ListBlocks {
   [[nodiscard]] bool copy_to(ListBlocks& empty) const;
 
   void erase(size_t index, size_t count);
+  void pop_front();
+  void pop_back();
   size_t remove(const Element& wanted, size_t from, size_t limit);
 
   bool check_invariants() const;
