@@ -176,8 +176,9 @@ void command_inlay(benchmark::State& state, Call call) {
   Uniform random(1);
   Text field("fld:"), value("val:"), counter("cnt:");
   FreshKey key;
+  Store& filled = store();
   int64_t right = 0;
-  for (auto _ : state) right += make_call(store(), call, field, value, counter, key, random.below(kKeys));
+  for (auto _ : state) right += make_call(filled, call, field, value, counter, key, random.below(kKeys));
   require(right == state.iterations());
   state.SetItemsProcessed(state.iterations());
 }
