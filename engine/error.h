@@ -44,6 +44,13 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  // Lists.
+  kNotPositive,
+  kCountNotPositive,
+  kIndexOutOfRange,
+  kRankZero,
+  kNegativeCount,
+  kNegativeMaxlen,
   // Hashes.
   kHashValueNotInteger,
   kHashValueNotFloat,
@@ -60,6 +67,20 @@ enum class Error : unsigned char {
   kMissingExpire,
   kLongOutOfRange,
   kValueOutOfRange,
+  // Sets.
+  kNegativeLimit,
+  kTooManyKeys,
+  // Sorted sets.
+  kZAddNxAndXx,
+  kZAddGtLtNx,
+  kZAddIncrPairs,
+  kScoreNaN,
+  kBoundNotFloat,
+  kBoundNotLex,
+  kLimitNeedsBy,
+  kLexWithScores,
+  kNoInputKeys,  // %s: command
+  kWeightNotFloat,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

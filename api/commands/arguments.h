@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
+#include "absl/status/status.h"
 #include "inlay/types.h"
 
 namespace inlay {
@@ -22,6 +25,12 @@ using UnixMilliseconds = TimeArgument<TimeUnit::kMilliseconds, true>;
 /// A float argument that the command judges only after it has looked at the key.
 struct LateFloat {
   long double value = 0;
+  bool valid = false;
+};
+
+/// The same for an integer.
+struct LateInteger {
+  int64_t value = 0;
   bool valid = false;
 };
 
@@ -51,6 +60,17 @@ struct MemoryUsageOptions {
 struct LcsArguments {
   LcsOptions options;
   enum class Fault : uint8_t { kNone, kSyntax, kNotInteger } fault = Fault::kNone;
+};
+
+/// How many elements SPOP and its like take: not negative. One, by itself, where it is left out.
+struct PopCount {
+  std::optional<int64_t> count{};
+};
+
+/// ElementScanOptions as read by name: malformed ones are refused only once the key's type was looked at.
+struct ElementScanArguments {
+  ElementScanOptions options{};
+  absl::Status fault{};
 };
 
 /// SortOptions as read by name.

@@ -35,6 +35,9 @@ class ArgReader {
     next_ += count;
     return args_.subspan(next_ - count, count);
   }
+  /// How many keys were counted: words behind them may depend on it.
+  size_t keys_counted() const { return keys_counted_; }
+  void count_keys(size_t count) { keys_counted_ = count; }
   std::string_view command() const { return command_; }
   int databases() const { return databases_; }
 
@@ -51,6 +54,7 @@ class ArgReader {
   std::span<const Bytes> args_;
   int databases_;
   size_t next_ = 0;
+  size_t keys_counted_ = 0;
   std::string_view claims_[3];
 };
 
@@ -202,6 +206,8 @@ INLAY_DECLARE_CODEC(CopyOptions, Tail);
 INLAY_DECLARE_CODEC(LcsArguments, Tail);
 INLAY_DECLARE_CODEC(ScanOptions, Tail);
 INLAY_DECLARE_CODEC(ElementScanOptions, Tail);
+INLAY_DECLARE_CODEC(ElementScanArguments, Tail);
+INLAY_DECLARE_CODEC(PopCount, Tail);
 INLAY_DECLARE_CODEC(MemoryUsageOptions, Tail);
 INLAY_DECLARE_CODEC(SortArguments, Tail);
 INLAY_DECLARE_CODEC(SortReadArguments, Tail);
