@@ -33,6 +33,9 @@ PROGRAMS = (
     ("list_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("list_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
+    ("hash_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
+    ("hash_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
     ("load_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1", "--benchmark_filter=1M"]),
 )

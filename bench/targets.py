@@ -188,6 +188,25 @@ def list_rows():
 
 
 ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + list_rows()
+def hash_rows():
+    section = "Hashes, against the time per call and used_memory of redis-server 7.0.15"
+    must = {"hget": (2.0, 5.0)}
+    rows = [Row(section, f"{command}, 1M fields", "ns", cost(f"{command}/1M/redis"), cost(f"{command}/1M/inlay"),
+                *must.get(command, (None, None))) for command in ("hget", "hset", "hexists", "hincrby")]
+    rows.append(Row(section, "hgetall of 5 fields, 1M hashes", "ns", cost("hgetall/1M/redis"), cost("hgetall/1M/inlay")))
+    for name, kind, most, aim in (("memory per field of 12 + 12 B, 1M fields", "hash", 48, 41),
+                                  ("memory per hash of 5 fields of 2 + 8 B", "small_hash", 112, None)):
+        rows.append(Row(section, name, "B", cost(f"memory_{kind}/1M/redis", 1, "account_bytes"),
+                        cost(f"memory_{kind}/1M/inlay", 1, "account_bytes"), most, aim, True))
+    section = "The hash alone, 1M fields of 12 + 12 B, against absl::flat_hash_map<string, string>"
+    rows += [Row(section, call, "ns", cost(f"hash_{call}/1M/flat_hash_map"), cost(f"hash_{call}/1M/inlay"))
+             for call in ("load", "find", "find_miss", "replace", "walk")]
+    rows.append(Row(section, "slowest insert of the load", "us", cost("hash_load/1M/flat_hash_map", 1, "slowest_us"),
+                    cost("hash_load/1M/inlay", 1, "slowest_us"), 1000, None, True))
+    rows += [Row(section, f"{name}, per field", "ns", nobody, cost(f"hash_deadline_{call}/1M/inlay"))
+             for name, call in (("set a deadline", "set"), ("expire", "expire"))]
+    return rows
+ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + hash_rows()
 
 
 @dataclass(frozen=True)
