@@ -44,11 +44,43 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
-  // Sets.
   kNotPositive,
-  kNegativeLimit,
+  kCountNotPositive,
+  kIndexOutOfRange,
+  kRankZero,
+  kNegativeCount,
+  kNegativeMaxlen,
+  // Hashes.
+  kHashValueNotInteger,
+  kHashValueNotFloat,
+  kNotFinite,
+  kNegativeExpire,
+  kFieldsMissing,
+  kNumFieldsParameter,
+  kNumFields,
+  kFieldsMismatch,
+  kHSetExNumFields,
+  kHSetExCondition,
+  kHSetExTtl,
+  kUnknownArgument,  // %s: argument
+  kMissingExpire,
   kLongOutOfRange,
+  kValueOutOfRange,
+  // Sets.
+  kNegativeLimit,
   kTooManyKeys,
+  // Sorted sets:
+  kZAddNxAndXx,
+  kZAddGtLtNx,
+  kZAddIncrPairs,
+  kScoreNaN,
+  kBoundNotFloat,
+  kBoundNotLex,
+  kLimitNeedsBy,
+  kLexWithScores,
+  kNoInputKeys,  // %s: command
+  kWeightNotFloat,
+  kRandomCountOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -28,11 +28,18 @@ class ArgReader {
       : command_(command), args_(args), databases_(databases) {}
 
   size_t left() const { return args_.size() - next_; }
+  /// The next argument, or nothing at the end.
+  Bytes peek() const { return left() == 0 ? Bytes() : args_[next_]; }
   Bytes take() { return args_[next_++]; }
+  /// What take() would give.
+  Bytes peek() const { return args_[next_]; }
   std::span<const Bytes> take(size_t count) {
     next_ += count;
     return args_.subspan(next_ - count, count);
   }
+  /// How many keys were counted: words behind them may depend on it.
+  size_t keys_counted() const { return keys_counted_; }
+  void count_keys(size_t count) { keys_counted_ = count; }
   std::string_view command() const { return command_; }
   int databases() const { return databases_; }
 
@@ -49,6 +56,7 @@ class ArgReader {
   std::span<const Bytes> args_;
   int databases_;
   size_t next_ = 0;
+  size_t keys_counted_ = 0;
   std::string_view claims_[3];
 };
 

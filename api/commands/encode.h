@@ -13,6 +13,7 @@ namespace inlay {
 
 inline Reply encode(int64_t value) { return Reply::integer(value); }
 inline Reply encode(bool value) { return Reply::integer(value); }
+inline Reply encode(double value) { return Reply::real(value); }
 inline Reply encode(std::string value) { return Reply::bulk(std::move(value)); }
 inline Reply encode(Reply value) { return value; }
 

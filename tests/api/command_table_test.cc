@@ -28,8 +28,12 @@ Reply inlay_call(const Argv& argv) {
 }
 
 // Commands that Redis 7.0 does not have, or not for clients.
-const std::set<std::string_view> kOurOwn{"delifeq", "msetex", "debug|digest", "debug|set-active-expire",
-                                         "debug|help"};
+const std::set<std::string_view> kOurOwn{
+    "delifeq",    "msetex",       "debug|digest", "debug|set-active-expire",
+    "debug|help", "hexpire",      "hexpireat",    "hexpiretime",
+    "hgetdel",    "hgetex",       "hpersist",     "hpexpire",
+    "hpexpireat", "hpexpiretime", "hpttl",        "hsetex",
+    "httl"};
 
 bool has_flag(const Reply& info, std::string_view flag) {
   const Reply::Items& flags = info.items()[2].items();

@@ -56,6 +56,8 @@ Compare comparison(const Command* command) {
       {"pttl", Compare::kMilliseconds},
       {"pexpiretime", Compare::kMilliseconds},
       {"scan", Compare::kScan},
+      {"hscan", Compare::kScan},
+      {"hrandfield", Compare::kUnordered},
       {"randomkey", Compare::kRandomKey},
       {"object|idletime", Compare::kRoughly},
       {"memory|usage", Compare::kKind},
@@ -82,7 +84,9 @@ std::multiset<std::string_view> texts(const Reply& array) {
 bool same_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
   if (ours.is_error() || theirs.is_error()) return ours == theirs;
   if (ours.items().size() != 2 || theirs.items().size() != 2) return false;
-  const bool whole = std::strtoull(argv[1].c_str(), nullptr, 10) == 0 && ours.items()[0].text() == "0" &&
+  // SCAN's cursor is its first argument; HSCAN's stands behind the key.
+  const std::string& cursor = argv[argv[0].size() == 4 ? 1 : 2];
+  const bool whole = std::strtoull(cursor.c_str(), nullptr, 10) == 0 && ours.items()[0].text() == "0" &&
                      theirs.items()[0].text() == "0";
   return !whole || texts(ours.items()[1]) == texts(theirs.items()[1]);
 }

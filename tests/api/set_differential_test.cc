@@ -17,8 +17,8 @@ constexpr Grammar kMembers[] = {
 
 // Not to be malformed: without its count each would draw one.
 constexpr Grammar kDraws[] = {
-    {"SPOP key full-count"},
-    {"SRANDMEMBER key full-count"},
+    {"SPOP key whole-count"},
+    {"SRANDMEMBER key whole-count"},
 };
 
 // Redis's SDIFFSTORE of three keys and more may leave a hashtable where all strings were subtracted.
