@@ -30,6 +30,8 @@ PROGRAMS = (
     ("timer_wheel_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1"]),
     ("index_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.05"]),
+    ("set_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("load_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1", "--benchmark_filter=1M"]),
 )
 
