@@ -45,7 +45,7 @@ INLAY_METHOD Out<std::optional<std::string>> ListCommands<Self, Out>::lpop(Key k
   return FrontDoor::run<cmd::lpop>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::vector<std::string>> ListCommands<Self, Out>::lpop(Key key, int64_t count) {
-  auto popped = FrontDoor::run<cmd::lpop_many>(INLAY_SELF, key, ListPopCount{count});
+  auto popped = FrontDoor::run<cmd::lpop_many>(INLAY_SELF, key, ListPopCount{{count}});
   if (!popped.ok()) return popped.status();
   return or_empty(*std::move(popped));
 }
@@ -53,7 +53,7 @@ INLAY_METHOD Out<std::optional<std::string>> ListCommands<Self, Out>::rpop(Key k
   return FrontDoor::run<cmd::rpop>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::vector<std::string>> ListCommands<Self, Out>::rpop(Key key, int64_t count) {
-  auto popped = FrontDoor::run<cmd::rpop_many>(INLAY_SELF, key, ListPopCount{count});
+  auto popped = FrontDoor::run<cmd::rpop_many>(INLAY_SELF, key, ListPopCount{{count}});
   if (!popped.ok()) return popped.status();
   return or_empty(*std::move(popped));
 }

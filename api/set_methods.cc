@@ -64,7 +64,7 @@ INLAY_METHOD Out<std::vector<std::string>> SetCommands<Self, Out>::smembers(Key 
 INLAY_METHOD Out<ScanPage> SetCommands<Self, Out>::sscan(Key key, uint64_t cursor,
                                                          const ElementScanOptions& options) {
   return FrontDoor::run<cmd::sscan>(INLAY_SELF, key, Cursor{cursor},
-                                    SetScanArguments{options, absl::OkStatus()});
+                                    ElementScanArguments{options, absl::OkStatus()});
 }
 
 INLAY_METHOD Out<std::optional<std::string>> SetCommands<Self, Out>::spop(Key key) {
@@ -108,18 +108,18 @@ INLAY_METHOD Out<int64_t> SetCommands<Self, Out>::sdiffstore(Key destination, Ke
 template class SetCommands<Database, Result>;
 
 ScanRange<std::string> Database::sscan(Key key, ElementScanOptions options) const {
-  return ScanRange<std::string>([door = *this, key = std::string(key),
-                                 options = std::move(options)](uint64_t cursor) {
-    ScanRange<std::string>::Page page;
-    // A key of another type, or a count below 1, scans nothing.
-    Result<ScanPage> step =
-        FrontDoor::run<cmd::sscan>(door, key, Cursor{cursor}, SetScanArguments{options, absl::OkStatus()});
-    if (step.ok()) {
-      page.cursor = step->cursor;
-      page.items = std::move(step->keys);
-    }
-    return page;
-  });
+  return ScanRange<std::string>(
+      [door = *this, key = std::string(key), options = std::move(options)](uint64_t cursor) {
+        ScanRange<std::string>::Page page;
+        // A key of another type, or a count below 1, scans nothing.
+        Result<ScanPage> step = FrontDoor::run<cmd::sscan>(door, key, Cursor{cursor},
+                                                           ElementScanArguments{options, absl::OkStatus()});
+        if (step.ok()) {
+          page.cursor = step->cursor;
+          page.items = std::move(step->keys);
+        }
+        return page;
+      });
 }
 
 }  // namespace inlay

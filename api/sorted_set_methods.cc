@@ -212,7 +212,7 @@ INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zran
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zrandmember(Key key,
                                                                                       int64_t count) {
-  if (count == INT64_MIN) return error(Error::kRandomCountOutOfRange);
+  if (count == INT64_MIN) return error(Error::kLongOutOfRange);
   return FrontDoor::run<cmd::zrandmember>(INLAY_SELF, key, ZRandomWords{count, true});
 }
 
@@ -250,7 +250,7 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zintercard(Keys keys, in
 INLAY_METHOD Out<ScoredMemberPage> SortedSetCommands<Self, Out>::zscan(Key key, uint64_t cursor,
                                                                        const ElementScanOptions& options) {
   if (options.count < 1) return error(Error::kSyntax);
-  return FrontDoor::run<cmd::zscan>(INLAY_SELF, key, Cursor{cursor}, ZScanWords{options, {}});
+  return FrontDoor::run<cmd::zscan>(INLAY_SELF, key, Cursor{cursor}, ElementScanArguments{options, {}});
 }
 
 #undef INLAY_CHECK
@@ -263,7 +263,7 @@ ScanRange<ScoredMember> Database::zscan(Key key, ElementScanOptions options) con
         ScanRange<ScoredMember>::Page page;
         // An error ends the scan.
         Result<ScoredMemberPage> step =
-            FrontDoor::run<cmd::zscan>(door, Key(key), Cursor{cursor}, ZScanWords{options, {}});
+            FrontDoor::run<cmd::zscan>(door, Key(key), Cursor{cursor}, ElementScanArguments{options, {}});
         if (step.ok()) {
           page.cursor = step->cursor;
           page.items = std::move(step->members);

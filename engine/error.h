@@ -44,6 +44,7 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  // Lists.
   kNotPositive,
   kCountNotPositive,
   kIndexOutOfRange,
@@ -69,7 +70,7 @@ enum class Error : unsigned char {
   // Sets.
   kNegativeLimit,
   kTooManyKeys,
-  // Sorted sets:
+  // Sorted sets.
   kZAddNxAndXx,
   kZAddGtLtNx,
   kZAddIncrPairs,
@@ -80,7 +81,6 @@ enum class Error : unsigned char {
   kLexWithScores,
   kNoInputKeys,  // %s: command
   kWeightNotFloat,
-  kRandomCountOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

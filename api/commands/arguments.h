@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
+#include "absl/status/status.h"
 #include "inlay/types.h"
 
 namespace inlay {
@@ -57,6 +60,17 @@ struct MemoryUsageOptions {
 struct LcsArguments {
   LcsOptions options;
   enum class Fault : uint8_t { kNone, kSyntax, kNotInteger } fault = Fault::kNone;
+};
+
+/// How many elements SPOP and its like take: not negative. One, by itself, where it is left out.
+struct PopCount {
+  std::optional<int64_t> count{};
+};
+
+/// ElementScanOptions as read by name: malformed ones are refused only once the key's type was looked at.
+struct ElementScanArguments {
+  ElementScanOptions options{};
+  absl::Status fault{};
 };
 
 /// SortOptions as read by name.

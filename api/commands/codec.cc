@@ -64,6 +64,24 @@ void Codec<std::span<const KeyValueRef>>::print(const Value& value, ArgPrinter& 
   }
 }
 
+absl::Status Codec<PopCount>::read(ArgReader& reader, PopCount& value) {
+  if (reader.left() == 0) return absl::OkStatus();
+  if (reader.left() > 1) return error(Error::kSyntax);
+  value.count = parse_int64(reader.take());
+  return value.count.value_or(-1) < 0 ? error(Error::kNotPositive) : absl::OkStatus();
+}
+void Codec<PopCount>::print(const PopCount& value, ArgPrinter& out) {
+  if (value.count.has_value()) out.add(*value.count);
+}
+
+absl::Status Codec<ElementScanArguments>::read(ArgReader& reader, ElementScanArguments& value) {
+  value.fault = Codec<ElementScanOptions>::read(reader, value.options);
+  return absl::OkStatus();
+}
+void Codec<ElementScanArguments>::print(const ElementScanArguments& value, ArgPrinter& out) {
+  Codec<ElementScanOptions>::print(value.options, out);
+}
+
 absl::Status Codec<CountedKeys>::read(ArgReader& reader, Value& value) {
   const auto count = parse_int64(reader.take());
   if (!count.has_value() || *count <= 0) return error(Error::kNumkeys);

@@ -31,8 +31,6 @@ class ArgReader {
   /// The next argument, or nothing at the end.
   Bytes peek() const { return left() == 0 ? Bytes() : args_[next_]; }
   Bytes take() { return args_[next_++]; }
-  /// What take() would give.
-  Bytes peek() const { return args_[next_]; }
   std::span<const Bytes> take(size_t count) {
     next_ += count;
     return args_.subspan(next_ - count, count);
@@ -208,6 +206,8 @@ INLAY_DECLARE_CODEC(CopyOptions, Tail);
 INLAY_DECLARE_CODEC(LcsArguments, Tail);
 INLAY_DECLARE_CODEC(ScanOptions, Tail);
 INLAY_DECLARE_CODEC(ElementScanOptions, Tail);
+INLAY_DECLARE_CODEC(ElementScanArguments, Tail);
+INLAY_DECLARE_CODEC(PopCount, Tail);
 INLAY_DECLARE_CODEC(MemoryUsageOptions, Tail);
 INLAY_DECLARE_CODEC(SortArguments, Tail);
 INLAY_DECLARE_CODEC(SortReadArguments, Tail);

@@ -255,12 +255,11 @@ constexpr std::string_view kLogFields = "O(N log M) with N fields and M deadline
 constexpr std::string_view kFields = "O(N) with N fields";
 
 constexpr std::array kHashDeadlineCommands{
-    command<cmd::hexpire>(
-        "hexpire", {"7.4.0", kHash, kLogFields, "Lets fields die after some seconds.",
-                    "key seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
-    command<cmd::hexpireat>(
-        "hexpireat", {"7.4.0", kHash, kLogFields, "Lets fields die at a Unix time.",
-                      "key unix-time-seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
+    command<cmd::hexpire>("hexpire", {"7.4.0", kHash, kLogFields, "Lets fields die after some seconds.",
+                                      "key seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
+    command<cmd::hexpireat>("hexpireat",
+                            {"7.4.0", kHash, kLogFields, "Lets fields die at a Unix time.",
+                             "key unix-time-seconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
     command<cmd::hexpiretime, hexpiretime_reply>(
         "hexpiretime", {"7.4.0", kHash, kFields, "Tells the Unix times at which fields die.",
                         "key FIELDS numfields field [field ...]"}),
@@ -270,15 +269,14 @@ constexpr std::array kHashDeadlineCommands{
         "hgetex", {"8.0.0", kHash, kLogFields, "Reads fields and sets or removes their deadlines.",
                    "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|"
                    "PERSIST] FIELDS numfields field [field ...]"}),
-    command<cmd::hpersist>(
-        "hpersist", {"7.4.0", kHash, kLogFields, "Removes the deadlines of fields.",
-                     "key FIELDS numfields field [field ...]"}),
-    command<cmd::hpexpire>(
-        "hpexpire", {"7.4.0", kHash, kLogFields, "Lets fields die after some milliseconds.",
-                     "key milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
-    command<cmd::hpexpireat>(
-        "hpexpireat", {"7.4.0", kHash, kLogFields, "Lets fields die at a Unix time in milliseconds.",
-                       "key unix-time-milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
+    command<cmd::hpersist>("hpersist", {"7.4.0", kHash, kLogFields, "Removes the deadlines of fields.",
+                                        "key FIELDS numfields field [field ...]"}),
+    command<cmd::hpexpire>("hpexpire",
+                           {"7.4.0", kHash, kLogFields, "Lets fields die after some milliseconds.",
+                            "key milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
+    command<cmd::hpexpireat>("hpexpireat",
+                             {"7.4.0", kHash, kLogFields, "Lets fields die at a Unix time in milliseconds.",
+                              "key unix-time-milliseconds [NX|XX|GT|LT] FIELDS numfields field [field ...]"}),
     command<cmd::hexpiretime, hpexpiretime_reply>(
         "hpexpiretime", {"7.4.0", kHash, kFields, "Tells the Unix times in milliseconds at which fields die.",
                          "key FIELDS numfields field [field ...]"}),

@@ -86,9 +86,8 @@ Nullable<std::vector<std::string>> pop_many(WriteTx& tx, const KeyRef& key, End 
   return elements;
 }
 
-Nullable<std::vector<std::string>> pop_many(WriteTx& tx, const KeyRef& key, End end,
-                                            const ListPopCount& count) {
-  const int64_t wanted = count.value.value_or(1);
+Nullable<std::vector<std::string>> pop_many(WriteTx& tx, const KeyRef& key, End end, const PopCount& count) {
+  const int64_t wanted = count.count.value_or(1);
   if (wanted < 0) return error(Error::kNotPositive);
   return pop_many(tx, key, end, wanted);
 }
@@ -350,7 +349,7 @@ namespace {
 // With a count the reply is an array.
 template <auto Fn>
 Reply pop_reply(const std::optional<std::vector<std::string>>& popped, const Parsed<Fn>& values) {
-  const bool counted = std::get<1>(values).value.has_value();
+  const bool counted = std::get<1>(values).count.has_value();
   if (!popped.has_value()) return counted ? Reply::nil_array() : Reply::nil();
   return counted ? encode(*popped) : encode(popped->front());
 }

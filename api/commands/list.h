@@ -16,10 +16,8 @@
 
 namespace inlay {
 
-/// How many elements LPOP removes; without a count it is one, and the reply is no array.
-struct ListPopCount {
-  std::optional<int64_t> value;
-};
+/// The same for LPOP, where one argument too many is a wrong number of them.
+struct ListPopCount : PopCount {};
 /// How many elements LMPOP removes, one if nothing is said.
 struct ListMPopCount {
   std::optional<int64_t> value;

@@ -123,15 +123,11 @@ absl::Status Codec<LateInteger>::read(ArgReader& reader, LateInteger& value) {
 void Codec<LateInteger>::print(const LateInteger& value, ArgPrinter& out) { out.add(value.value); }
 
 absl::Status Codec<ListPopCount>::read(ArgReader& reader, ListPopCount& value) {
-  if (reader.left() == 0) return absl::OkStatus();
   if (reader.left() > 1) return error(Error::kWrongArity, reader.command());
-  const auto number = parse_int64(reader.take());
-  if (!number.has_value() || *number < 0) return error(Error::kNotPositive);
-  value.value = *number;
-  return absl::OkStatus();
+  return Codec<PopCount>::read(reader, value);
 }
 void Codec<ListPopCount>::print(const ListPopCount& value, ArgPrinter& out) {
-  if (value.value.has_value()) out.add(*value.value);
+  Codec<PopCount>::print(value, out);
 }
 
 }  // namespace inlay

@@ -135,7 +135,7 @@ Result<std::vector<std::string>> smembers(ReadTx& tx, const KeyRef& key) {
   return *set ? all_members(**set) : std::vector<std::string>();
 }
 
-Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const SetScanArguments& arguments) {
+Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ElementScanArguments& arguments) {
   const Result<View<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   ScanPage page;

@@ -23,7 +23,7 @@ Result<int64_t> scard(ReadTx& tx, const KeyRef& key);
 Result<bool> sismember(ReadTx& tx, const KeyRef& key, Bytes member);
 Result<std::vector<bool>> smismember(ReadTx& tx, const KeyRef& key, std::span<const Bytes> members);
 Result<std::vector<std::string>> smembers(ReadTx& tx, const KeyRef& key);
-Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const SetScanArguments& arguments);
+Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ElementScanArguments& arguments);
 
 /// One member without a count.
 Result<std::vector<std::string>> spop(WriteTx& tx, const KeyRef& key, PopCount count);

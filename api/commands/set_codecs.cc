@@ -28,16 +28,6 @@ void print_count(const std::optional<int64_t>& count, ArgPrinter& out) {
 
 }  // namespace
 
-absl::Status Codec<PopCount>::read(ArgReader& reader, PopCount& value) {
-  if (reader.left() > 1) return error(Error::kSyntax);
-  if (reader.left() == 0) return absl::OkStatus();
-  int64_t count = 0;
-  if (!read_integer(reader, count).ok() || count < 0) return error(Error::kNotPositive);
-  value.count = count;
-  return absl::OkStatus();
-}
-void Codec<PopCount>::print(const PopCount& value, ArgPrinter& out) { print_count(value.count, out); }
-
 absl::Status Codec<DrawCount>::read(ArgReader& reader, DrawCount& value) {
   if (reader.left() > 1) return error(Error::kSyntax);
   if (reader.left() == 0) return absl::OkStatus();
@@ -62,14 +52,6 @@ absl::Status Codec<InterCardLimit>::read(ArgReader& reader, InterCardLimit& valu
 }
 void Codec<InterCardLimit>::print(const InterCardLimit& value, ArgPrinter& out) {
   print_options(kInterCardKeywords, value, out);
-}
-
-absl::Status Codec<SetScanArguments>::read(ArgReader& reader, SetScanArguments& value) {
-  value.fault = Codec<ElementScanOptions>::read(reader, value.options);
-  return absl::OkStatus();
-}
-void Codec<SetScanArguments>::print(const SetScanArguments& value, ArgPrinter& out) {
-  Codec<ElementScanOptions>::print(value.options, out);
 }
 
 }  // namespace inlay

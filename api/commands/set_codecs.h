@@ -9,13 +9,6 @@
 namespace inlay {
 
 template <>
-struct Codec<PopCount> : Tail {
-  using Value = PopCount;
-  static absl::Status read(ArgReader& reader, Value& value);
-  static void print(const Value& value, ArgPrinter& out);
-};
-
-template <>
 struct Codec<DrawCount> : Tail {
   using Value = DrawCount;
   static absl::Status read(ArgReader& reader, Value& value);
@@ -30,13 +23,6 @@ struct Codec<InterCardKeys> : Codec<CountedKeys> {
 template <>
 struct Codec<InterCardLimit> : Tail {
   using Value = InterCardLimit;
-  static absl::Status read(ArgReader& reader, Value& value);
-  static void print(const Value& value, ArgPrinter& out);
-};
-
-template <>
-struct Codec<SetScanArguments> : Tail {
-  using Value = SetScanArguments;
   static absl::Status read(ArgReader& reader, Value& value);
   static void print(const Value& value, ArgPrinter& out);
 };

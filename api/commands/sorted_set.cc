@@ -217,7 +217,8 @@ Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, con
   return draw(**set, words.count.value_or(-1), tx.engine().shard_of(key).random());
 }
 
-Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ZScanWords& words) {
+Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,
+                               const ElementScanArguments& words) {
   const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return ScoredMemberPage();

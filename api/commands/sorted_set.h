@@ -38,7 +38,8 @@ Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCou
 Nullable<PoppedMembers> zmpop(WriteTx& tx, CountedKeys keys, const ZMPopWords& words);
 /// Without a count: one element, or none if the key is absent.
 Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, const ZRandomWords& words);
-Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ZScanWords& words);
+Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,
+                               const ElementScanArguments& words);
 
 // sorted_set_range.cc: ranges by rank, score and member.
 Result<std::vector<ScoredMember>> query_range(ReadTx& tx, const KeyRef& key, const ZRangeQuery& query);

@@ -175,19 +175,6 @@ void Codec<WithScore>::print(const WithScore& value, ArgPrinter& out) {
   if (value.with_score) out.add("WITHSCORE");
 }
 
-absl::Status Codec<PopCount>::read(ArgReader& reader, PopCount& value) {
-  if (reader.left() > 1) return error(Error::kSyntax);
-  if (reader.left() == 0) return absl::OkStatus();
-  int64_t count = 0;
-  if (absl::Status status = read_integer(reader, count); !status.ok()) return status;
-  if (count < 0) return error(Error::kNotPositive);
-  value.count = count;
-  return absl::OkStatus();
-}
-void Codec<PopCount>::print(const PopCount& value, ArgPrinter& out) {
-  if (value.count.has_value()) out.add(*value.count);
-}
-
 absl::Status Codec<ZMPopWords>::read(ArgReader& reader, ZMPopWords& value) {
   if (reader.left() == 0) return error(Error::kSyntax);
   const Bytes where = reader.take();
@@ -209,7 +196,7 @@ absl::Status Codec<ZRandomWords>::read(ArgReader& reader, ZRandomWords& value) {
   if (reader.left() == 0) return absl::OkStatus();
   int64_t count = 0;
   if (absl::Status status = read_integer(reader, count); !status.ok()) return status;
-  if (count == INT64_MIN) return error(Error::kRandomCountOutOfRange);
+  if (count == INT64_MIN) return error(Error::kLongOutOfRange);
   value.count = count;
   if (reader.left() == 0) return absl::OkStatus();
   value.with_scores = is_word(reader.take(), "WITHSCORES");
@@ -282,14 +269,6 @@ void print_range(RangeBy by, RangeWay way, const ZRangeQuery& query, ArgPrinter&
     out.add(query.limit->count);
   }
   if (query.with_scores) out.add("WITHSCORES");
-}
-
-absl::Status Codec<ZScanWords>::read(ArgReader& reader, ZScanWords& value) {
-  value.fault = Codec<ElementScanOptions>::read(reader, value.options);
-  return absl::OkStatus();
-}
-void Codec<ZScanWords>::print(const ZScanWords& value, ArgPrinter& out) {
-  Codec<ElementScanOptions>::print(value.options, out);
 }
 
 absl::Status Codec<ZInputKeys>::read(ArgReader& reader, Value& value) {

@@ -51,11 +51,6 @@ using ScoresDown = RangeArguments<RangeBy::kScore, RangeWay::kDown>;
 using LexUp = RangeArguments<RangeBy::kLex, RangeWay::kUp>;
 using LexDown = RangeArguments<RangeBy::kLex, RangeWay::kDown>;
 
-/// ZPOPMIN's count; without one a single element is meant.
-struct PopCount {
-  std::optional<int64_t> count{};
-};
-
 /// The tail of ZMPOP.
 struct ZMPopWords {
   Extreme where = Extreme::kMin;
@@ -66,12 +61,6 @@ struct ZMPopWords {
 struct ZRandomWords {
   std::optional<int64_t> count{};
   bool with_scores = false;
-};
-
-/// The tail of ZSCAN. A malformed one is refused only for a key that is there.
-struct ZScanWords {
-  ElementScanOptions options{};
-  absl::Status fault{};
 };
 
 /// The keys of ZUNION and its like, counted.
@@ -121,9 +110,7 @@ INLAY_DECLARE_CODEC(LexRange, TwoArguments);
 INLAY_DECLARE_CODEC(RankRange, TwoArguments);
 INLAY_DECLARE_CODEC(ZAddWords, Tail);
 INLAY_DECLARE_CODEC(WithScore, Tail);
-INLAY_DECLARE_CODEC(PopCount, Tail);
 INLAY_DECLARE_CODEC(ZRandomWords, Tail);
-INLAY_DECLARE_CODEC(ZScanWords, Tail);
 #undef INLAY_DECLARE_CODEC
 
 template <>
