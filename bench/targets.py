@@ -207,6 +207,29 @@ def hash_rows():
              for name, call in (("set a deadline", "set"), ("expire", "expire"))]
     return rows
 ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + hash_rows()
+def set_rows():
+    kinds = (("strings_1M", "strings of 12 B"), ("integers_1M", "integers below 10M"))
+    section = "Sets, against the time per call that redis-server 7.0.15 reports"
+    rows = [Row(section, f"{command}, {what}, 1M members", "ns", cost(f"{command}/{kind}/redis"),
+                cost(f"{command}/{kind}/inlay"), 3.0, 6.0)
+            for command in ("sismember", "sadd") for kind, what in kinds]
+    rows += [Row(section, f"{command} of two 100k sets, {what}", "us", micro(f"{command}/{kind}/redis", "ns"),
+                 micro(f"{command}/{kind}/inlay", "ns"), 4.0, 10.0)
+             for command in ("sinter", "sinterstore") for kind, what in kinds]
+    section = "Sets, memory per member, against used_memory of redis-server 7.0.15"
+    for kind, what, must in (("strings_1M", "strings of 12 B", 28), ("integers_1M", "integers below 10M", 16)):
+        peer = cost(f"memory/{kind}/redis", 1, "account_bytes")
+        rows.append(Row(section, f"{what}, store's account", "B", peer,
+                        cost(f"memory/{kind}/inlay", 1, "account_bytes"), must, None, True))
+        rows.append(Row(section, f"{what}, resident memory", "B", peer, cost(f"memory/{kind}/inlay", 1, "process_bytes")))
+    section = "The set alone, 1M members, against absl::flat_hash_set<string>"
+    rows += [Row(section, f"{call}, {what}", "ns", cost(f"container_{call}/{kind}/flat_hash_set"),
+                 cost(f"container_{call}/{kind}/inlay"))
+             for call in ("insert", "contains", "intersect_100k") for kind, what in kinds]
+    section = "The set alone, 1M integers, against std::set<int64_t>"
+    rows += [Row(section, call, "ns", cost(f"container_{call}/integers_1M/std_set"),
+                 cost(f"container_{call}/integers_1M/inlay")) for call in ("insert", "contains", "intersect_100k")]
+ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + set_rows()
 
 
 @dataclass(frozen=True)

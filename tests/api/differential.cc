@@ -32,6 +32,7 @@ enum class Compare : unsigned char {
   kSeconds,
   kMilliseconds,
   kScan,
+  kSetScan,
   kRandomKey,
   kRoughly,
   kKind
@@ -47,6 +48,9 @@ Compare comparison(const Command* command) {
       {"sinter", Compare::kUnordered},
       {"sunion", Compare::kUnordered},
       {"sdiff", Compare::kUnordered},
+      {"spop", Compare::kUnordered},
+      {"srandmember", Compare::kUnordered},
+      {"sscan", Compare::kSetScan},
       {"ttl", Compare::kSeconds},
       {"expiretime", Compare::kSeconds},
       {"pttl", Compare::kMilliseconds},
@@ -97,6 +101,8 @@ bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
     case Compare::kSeconds: return close(ours, theirs, kToleranceMs / 1000);
     case Compare::kMilliseconds: return close(ours, theirs, kToleranceMs);
     case Compare::kScan: return same_scan(argv, ours, theirs);
+    case Compare::kSetScan:
+      return argv.size() < 3 ? ours == theirs : same_scan({argv[0], argv[2]}, ours, theirs);
     case Compare::kRandomKey:
       return ours.is_error() || ours.is_nil() ? ours == theirs : ours.kind() == theirs.kind();
     case Compare::kRoughly: return close(ours, theirs, 60);
