@@ -117,7 +117,7 @@ INLAY_METHOD Out<std::optional<double>> SortedSetCommands<Self, Out>::zadd_incr(
 }
 INLAY_METHOD Out<double> SortedSetCommands<Self, Out>::zincrby(Key key, double by, Arg member) {
   if (std::isnan(by)) return error(Error::kNotFloat);
-  return FrontDoor::run<cmd::zincrby>(INLAY_SELF, key, by, member.view());
+  return FrontDoor::run<cmd::zincrby>(INLAY_SELF, key, Increment{by}, member.view());
 }
 INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zrem(Key key, std::span<const Arg> members) {
   const std::vector<Bytes> bytes(members.begin(), members.end());

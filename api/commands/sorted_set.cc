@@ -140,10 +140,10 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
   return outcome;
 }
 
-Result<double> zincrby(WriteTx& tx, const KeyRef& key, double by, Bytes member) {
+Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes member) {
   ZAddWords words;
   words.increment = true;
-  const ScoredBytes pair{by, member};
+  const ScoredBytes pair{by.by, member};
   const Result<ZAddOutcome> outcome = zadd(tx, key, words, std::span(&pair, 1));
   if (!outcome.ok()) return outcome.status();
   return *outcome->score;

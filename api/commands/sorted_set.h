@@ -25,7 +25,7 @@ struct ZAddOutcome {
 // sorted_set.cc: members and their scores.
 Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
                          std::span<const ScoredBytes> members);
-Result<double> zincrby(WriteTx& tx, const KeyRef& key, double by, Bytes member);
+Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes member);
 Result<int64_t> zrem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members);
 Result<int64_t> zcard(ReadTx& tx, const KeyRef& key);
 Nullable<double> zscore(ReadTx& tx, const KeyRef& key, Bytes member);

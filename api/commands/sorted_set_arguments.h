@@ -25,6 +25,11 @@ struct ZAddWords {
   bool increment = false;
 };
 
+/// What ZINCRBY adds. In its place ZADD's words are read, and leave nothing to add.
+struct Increment {
+  double by = 0;
+};
+
 /// ZRANK's WITHSCORE.
 struct WithScore {
   bool with_score = false;
@@ -115,7 +120,7 @@ struct TwoArguments {
     static absl::Status read(ArgReader& reader, Value& value); \
     static void print(const Value& value, ArgPrinter& out);    \
   }
-INLAY_DECLARE_CODEC(double, OneArgument);
+INLAY_DECLARE_CODEC(Increment, OneArgument);
 INLAY_DECLARE_CODEC(ScoreRange, TwoArguments);
 INLAY_DECLARE_CODEC(LexRange, TwoArguments);
 INLAY_DECLARE_CODEC(RankRange, TwoArguments);

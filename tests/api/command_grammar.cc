@@ -347,6 +347,11 @@ std::string argument(std::string_view sort, const CallMix& mix) {
     return chance(borderline) ? pick({"abc", " 0", "18446744073709551616", "0x", "-", "1.0"}) : "0";
   if (sort == "count")
     return chance(borderline) ? pick({"0", "-1", "abc", "1.0", ""}) : pick({"1000", "100000"});
+  if (sort == "whole-count") {
+    return chance(borderline) ? pick({"-9223372036854775808", "9223372036854775807", "9223372036854775808",
+                                      "4611686018427387904", "4611686018427387903", "abc", ""})
+                              : pick({"0", "1000"});
+  }
   if (sort == "type") return pick({"string", "STRING", "list", "zset", "nosuchtype", ""});
   if (sort == "db") {
     if (chance(borderline)) {
@@ -433,7 +438,8 @@ class Maker {
       return;
     }
     for (int times = repeated ? *rc::gen::inRange(1, 5) : 1; times > 0; --times) {
-      const bool itself = std::isupper(static_cast<unsigned char>(text[0]));
+      const auto first = static_cast<unsigned char>(text[0]);
+      const bool itself = std::isupper(first) || std::isdigit(first);
       words.push_back(itself ? in_some_case(text) : argument(text, mix_));
     }
   }
