@@ -188,18 +188,18 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zremrangebylex(Key key, 
 }
 
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{}));
 }
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{}));
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{count});
+  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{count});
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{count});
+  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{count});
 }
 INLAY_METHOD Out<std::optional<PoppedMembers>> SortedSetCommands<Self, Out>::zmpop(Keys keys, Extreme where,
                                                                                    int64_t count) {
@@ -212,7 +212,7 @@ INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zran
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zrandmember(Key key,
                                                                                       int64_t count) {
-  if (count == INT64_MIN) return error(Error::kRandomCountOutOfRange);
+  if (count == INT64_MIN) return error(Error::kLongOutOfRange);
   return FrontDoor::run<cmd::zrandmember>(INLAY_SELF, key, ZRandomWords{count, true});
 }
 

@@ -15,6 +15,9 @@ namespace {
 
 constexpr size_t kShortMax = 254;
 constexpr size_t kWideHead = 1 + sizeof(uint32_t);
+// An index of so few members and so many bytes is sparse. In use, they take less than a tenth of it.
+constexpr size_t kSparseMax = 256;
+constexpr size_t kSparseBytesMax = 32 * 1024;
 
 uint64_t hash_of(std::string_view member, uint64_t seed) {
   return XXH3_64bits_withSeed(member.data(), member.size(), seed);
@@ -91,7 +94,18 @@ bool MemberTable::erase(std::string_view member) {
   if (bytes > kSlabBlockMax) large_bytes_ -= slab_.occupied(record, bytes) - Slab::rounded(sizeof(void*));
   index_.erase(slot, hash);
   slab_.deallocate(record, bytes);
+  if (index_.size() <= kSparseMax && index_.memory_usage() > kSparseBytesMax) rebuild_index();
   return true;
+}
+
+// An index keeps the segments of its largest days, which a few members left would be drawn from slowly. Without memory for
+// another it stays.
+void MemberTable::rebuild_index() {
+  TagIndex fresh(slab_);
+  const auto rehash = [this](const void* other) { return hash_of(member_of(other), seed_); };
+  bool whole = true;
+  index_.for_each([&](void* record) { whole = whole && fresh.insert(rehash(record), record, rehash); });
+  if (whole) index_.swap(fresh);
 }
 
 bool MemberTable::copy_to(MemberTable& empty) const {

@@ -64,6 +64,7 @@ class MemberTable {
 
  private:
   TagIndex::Slot find(std::string_view member, uint64_t hash) const;
+  void rebuild_index();
   const void* find_record(std::string_view member, uint64_t hash) const;
 
   uint64_t seed_;

@@ -5,7 +5,7 @@
 //          | kind | access | seen_s | key length, value     | timer handle, 4 bytes | key      | value          |
 //          |      |        |        | length: 1 + 1 or 4 + 4|                       |          |                |
 //          +------+--------+--------+-----------------------+-----------------------+----------+----------------+
-//   kind: type 3 bits, encoding 2, has_timer 1, wide lengths 1, raw 1
+//   kind: type 3 bits, encoding 2, has_timer 1, wide lengths 1, raw (a container: has field deadlines) 1
 //   value: the bytes of a small string or the packed block of a small container; an int64_t; or the address of a
 //   body (a large string or a large container)
 //
@@ -128,6 +128,14 @@ class Entry {
   Type type() const { return static_cast<Type>(kind_ & 7); }
   Encoding encoding() const { return static_cast<Encoding>(kind_ >> 3 & 3); }
   bool has_timer() const { return (kind_ & kTimerBit) != 0; }
+  /// Whether it, or all that it holds, may be dead: it has a deadline, or fields of it have.
+  bool may_be_dead() const { return has_timer() || has_field_deadlines(); }
+  /// Containers use the raw bit for this.
+  bool has_field_deadlines() const { return raw() && type() != Type::kString; }
+  void set_has_field_deadlines(bool has) {
+    assert(type() != Type::kString);
+    set_raw(has);
+  }
   /// Set for strings that APPEND or SETRANGE made: OBJECT ENCODING calls them "raw" whatever their length.
   bool raw() const { return (kind_ & kRawBit) != 0; }
   void set_raw(bool raw) { kind_ = static_cast<uint8_t>(raw ? kind_ | kRawBit : kind_ & ~kRawBit); }

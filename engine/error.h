@@ -44,6 +44,31 @@ enum class Error : unsigned char {
   kLcsTooLarge,
   kIntOutOfRange,
   kSortNotNumbers,
+  kNotPositive,
+  kCountNotPositive,
+  kIndexOutOfRange,
+  kRankZero,
+  kNegativeCount,
+  kNegativeMaxlen,
+  // Hashes.
+  kHashValueNotInteger,
+  kHashValueNotFloat,
+  kNotFinite,
+  kNegativeExpire,
+  kFieldsMissing,
+  kNumFieldsParameter,
+  kNumFields,
+  kFieldsMismatch,
+  kHSetExNumFields,
+  kHSetExCondition,
+  kHSetExTtl,
+  kUnknownArgument,  // %s: argument
+  kMissingExpire,
+  kLongOutOfRange,
+  kValueOutOfRange,
+  // Sets.
+  kNegativeLimit,
+  kTooManyKeys,
   // Sorted sets:
   kZAddNxAndXx,
   kZAddGtLtNx,
@@ -55,11 +80,6 @@ enum class Error : unsigned char {
   kLexWithScores,
   kNoInputKeys,  // %s: command
   kWeightNotFloat,
-  kNotPositive,
-  kCountNotPositive,
-  kNegativeLimit,
-  kRandomCountOutOfRange,
-  kValueOutOfRange,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -51,19 +51,22 @@ void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> v
   Graveyard graveyard;
   Lockout lockout(engine_);
   ReadTx tx(engine_, db_, graveyard);
-  std::vector<std::string> dead;
+  std::vector<std::string> doubtful;  // Looked at when the index may change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
     shard.index(engine_.physical(db_)).for_each([&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
-      if (entry->has_timer() && shard.deadline(entry) <= tx.now_ms()) {
-        dead.emplace_back(entry->key());
+      if (tx.is_doubtful(shard, entry)) {
+        doubtful.emplace_back(entry->key());
       } else {
         visit(engine_.key(entry->key()), entry);
       }
     });
   }
-  for (const std::string& key : dead) tx.peek(engine_.key(key));
+  for (const std::string& name : doubtful) {
+    const KeyRef key = engine_.key(name);
+    if (const Entry* entry = tx.peek(key)) visit(key, entry);
+  }
 }
 
 uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
@@ -77,17 +80,19 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
     Shard& shard = engine_.shard(shard_index);
     ShardLockGuard lock(shard.lock());
     ReadTx tx(engine_, db_, graveyard);
-    std::vector<std::string> dead;
+    std::vector<std::string> doubtful;  // Looked at when the index may change.
     place = shard.scan(engine_.physical(db_), place, count - visited, [&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
       ++visited;
-      if (entry->has_timer() && shard.deadline(entry) <= tx.now_ms()) {
-        dead.emplace_back(entry->key());
+      if (tx.is_doubtful(shard, entry)) {
+        doubtful.emplace_back(entry->key());
       } else {
         visit(entry->key(), entry);
       }
     });
-    for (const std::string& key : dead) tx.peek(engine_.key(key));
+    for (const std::string& name : doubtful) {
+      if (const Entry* entry = tx.peek(engine_.key(name))) visit(name, entry);
+    }
     if (place == 0) ++shard_index;
     if (visited >= count) break;
   }

@@ -124,6 +124,7 @@ bool Shard::container_changed(int db, Entry* entry, size_t bytes_before) {
 bool Shard::set_field_timer(int db, Entry* entry) {
   auto* container = entry->body<Container>();
   const int64_t deadline = container->next_deadline();
+  entry->set_has_field_deadlines(deadline != Container::kNoDeadline);
   TimerWheel::Handle& timer = container->field_timer;
   if (deadline == Container::kNoDeadline) {
     if (timer == TimerWheel::kNoTimer) return false;
@@ -350,6 +351,7 @@ bool Shard::check_invariants() const {
     ok = ok && !container->empty() && container->check_invariants();
     const bool has_timer = container->field_timer != TimerWheel::kNoTimer;
     ok = ok && has_timer == (container->next_deadline() != Container::kNoDeadline);
+    ok = ok && has_timer == entry->has_field_deadlines();
     if (!has_timer) return;
     ++field_timers;
     ok = ok && wheel_.payload(container->field_timer) == field_timer_payload(entry, db);

@@ -30,23 +30,21 @@ size_t roomy(size_t size) { return size + std::min(size, size_t{1} << 20); }
 
 }  // namespace
 
-void ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
-  shard.erase(physical_db, key, found, graveyard_);
-  ++shard.stats().expired;
+bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
+  bool dead = found.entry->has_timer() && shard.deadline(found.entry) <= now_ms();
+  if (dead) {
+    ++shard.stats().expired;
+  } else {
+    auto* container = found.entry->has_field_deadlines() ? found.entry->body<Container>() : nullptr;
+    if (container == nullptr || container->next_deadline() > now_ms()) return false;
+    const size_t bytes_before = container->bytes();
+    container->expire(now_ms(), SIZE_MAX);
+    (void)shard.container_changed(physical_db, found.entry, bytes_before);
+    dead = container->empty();
+  }
+  if (dead) shard.erase(physical_db, key, found, graveyard_);
   shard.changed(physical_db, key.bytes);
-}
-
-bool ReadTx::reap_fields(const KeyRef& key, Entry* entry) {
-  auto* container = entry->body<Container>();
-  if (container->next_deadline() > now_ms()) return false;
-  Shard& shard = engine_.shard_of(key);
-  const size_t bytes_before = container->bytes();
-  container->expire(now_ms(), SIZE_MAX);
-  (void)shard.container_changed(physical_db(), entry, bytes_before);
-  shard.changed(physical_db(), key.bytes);
-  if (!container->empty()) return false;
-  shard.erase(physical_db(), key, shard.find(physical_db(), key), graveyard_);
-  return true;
+  return dead;
 }
 
 // Gives `key` an entry of this shape, whose value is left to be set.

@@ -62,6 +62,11 @@ class ReadTx {
   /// The same without counting or stamping.
   const Entry* peek(const KeyRef& key) { return live_entry(engine_.shard_of(key), key); }
 
+  /// Whether an entry met on a walk is dead, or perhaps: only peek() can tell, which removes it then.
+  bool is_doubtful(const Shard& shard, const Entry* entry) {
+    return (entry->has_timer() && shard.deadline(entry) <= now_ms()) || entry->has_field_deadlines();
+  }
+
   /// The container of type C under `key`. Counts, stamps and removes the dead, fields included. Error: WRONGTYPE.
   template <class C>
   Result<View<C>> read(const KeyRef& key) {
@@ -95,7 +100,7 @@ class ReadTx {
   [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
     shard.assert_held();
     Entry* entry = shard.find_entry(physical_db(), key);
-    if (entry != nullptr && entry->has_timer()) [[unlikely]]
+    if (entry != nullptr && entry->may_be_dead()) [[unlikely]]
       return live(shard, physical_db(), key).entry;
     return entry;
   }
@@ -103,10 +108,8 @@ class ReadTx {
   Found live(Shard& shard, int physical_db, const KeyRef& key) {
     shard.assert_held();
     const Found found = shard.find(physical_db, key);
-    if (found && found.entry->has_timer() && shard.deadline(found.entry) <= now_ms()) [[unlikely]] {
-      reap(shard, physical_db, key, found);
+    if (found && found.entry->may_be_dead() && reap(shard, physical_db, key, found)) [[unlikely]]
       return {};
-    }
     return found;
   }
 
@@ -115,9 +118,7 @@ class ReadTx {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     if (entry->encoding() == Encoding::kInline)
       return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
-    auto* container = entry->body<Container>();
-    if (container->field_timer != TimerWheel::kNoTimer && reap_fields(key, entry)) return View<C>();
-    return View<C>(static_cast<Held<C>*>(container)->value);
+    return View<C>(static_cast<Held<C>*>(entry->body<Container>())->value);
   }
 
   void stamp(Entry* entry) {
@@ -130,11 +131,9 @@ class ReadTx {
   Graveyard& graveyard_;
   std::optional<int64_t> now_ms_;
 
-  // Removes the dead fields of a container; true if none was left, and the key went with them.
-  bool reap_fields(const KeyRef& key, Entry* entry);
-
  private:
-  void reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
+  // Removes the key if its time has come, else its dead fields, and the key if none was left; true if it went.
+  bool reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
 };
 
 template <class C>
@@ -270,9 +269,6 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
   if (entry != nullptr) {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     stamp(entry);
-    if (entry->encoding() == Encoding::kBody &&
-        entry->body<Container>()->field_timer != TimerWheel::kNoTimer && reap_fields(key, entry))
-      entry = nullptr;
   }
   return Edit<C>(*this, key, entry);
 }

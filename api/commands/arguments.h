@@ -25,6 +25,12 @@ struct LateFloat {
   bool valid = false;
 };
 
+/// The same for an integer.
+struct LateInteger {
+  int64_t value = 0;
+  bool valid = false;
+};
+
 /// A database number.
 struct DbNumber {
   int64_t value = 0;

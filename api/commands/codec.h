@@ -28,9 +28,9 @@ class ArgReader {
       : command_(command), args_(args), databases_(databases) {}
 
   size_t left() const { return args_.size() - next_; }
+  /// The next argument, or nothing at the end.
+  Bytes peek() const { return left() == 0 ? Bytes() : args_[next_]; }
   Bytes take() { return args_[next_++]; }
-  /// What take() would give.
-  Bytes peek() const { return args_[next_]; }
   std::span<const Bytes> take(size_t count) {
     next_ += count;
     return args_.subspan(next_ - count, count);

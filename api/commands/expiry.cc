@@ -22,4 +22,16 @@ Result<int64_t> positive_deadline(ReadTx& tx, const Expiry& expiry, std::string_
   return any_deadline(tx, expiry, command);
 }
 
+bool condition_holds(ExpireIf condition, std::optional<int64_t> present, int64_t wanted) {
+  switch (condition) {
+    case ExpireIf::kAlways: return true;
+    case ExpireIf::kNoTtl: return !present.has_value();
+    case ExpireIf::kHasTtl: return present.has_value();
+    case ExpireIf::kGreater: return present.has_value() && wanted > *present;
+    case ExpireIf::kLess: return !present.has_value() || wanted < *present;
+    case ExpireIf::kHasTtlAndLess: return present.has_value() && wanted < *present;
+  }
+  return false;
+}
+
 }  // namespace inlay

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "engine/transaction.h"
@@ -16,5 +17,8 @@ Result<int64_t> positive_deadline(ReadTx& tx, const Expiry& expiry, std::string_
 
 /// The same for the EXPIRE family, which takes instants in the past.
 Result<int64_t> any_deadline(ReadTx& tx, const Expiry& expiry, std::string_view command);
+
+/// Whether EXPIRE's condition lets a present deadline, if there is one, be replaced.
+bool condition_holds(ExpireIf condition, std::optional<int64_t> present, int64_t wanted);
 
 }  // namespace inlay

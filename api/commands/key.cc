@@ -50,18 +50,6 @@ std::string encoding_name(const Set& set) {
 }
 std::string encoding_name(const SortedSet& set) { return set.is_small() ? "listpack" : "skiplist"; }
 
-bool condition_holds(ExpireIf condition, std::optional<int64_t> present, int64_t wanted) {
-  switch (condition) {
-    case ExpireIf::kAlways: return true;
-    case ExpireIf::kNoTtl: return !present.has_value();
-    case ExpireIf::kHasTtl: return present.has_value();
-    case ExpireIf::kGreater: return present.has_value() && wanted > *present;
-    case ExpireIf::kLess: return !present.has_value() || wanted < *present;
-    case ExpireIf::kHasTtlAndLess: return present.has_value() && wanted < *present;
-  }
-  return false;
-}
-
 Result<bool> expire_as(WriteTx& tx, const KeyRef& key, const Expiry& expiry, ExpireIf condition,
                        std::string_view command) {
   const Result<int64_t> deadline = any_deadline(tx, expiry, command);

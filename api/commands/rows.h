@@ -10,6 +10,7 @@ namespace inlay {
 std::span<const Command> string_rows();
 std::span<const Command> list_rows();
 std::span<const Command> hash_rows();
+std::span<const Command> hash_deadline_rows();
 std::span<const Command> set_rows();
 std::span<const Command> sorted_set_rows();
 std::span<const Command> key_rows();

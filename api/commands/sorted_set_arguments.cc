@@ -178,7 +178,7 @@ void Codec<WithScore>::print(const WithScore& value, ArgPrinter& out) {
   if (value.with_score) out.add("WITHSCORE");
 }
 
-absl::Status Codec<PopCount>::read(ArgReader& reader, PopCount& value) {
+absl::Status Codec<ZPopCount>::read(ArgReader& reader, ZPopCount& value) {
   if (reader.left() > 1) return error(Error::kSyntax);
   if (reader.left() == 0) return absl::OkStatus();
   int64_t count = 0;
@@ -186,7 +186,7 @@ absl::Status Codec<PopCount>::read(ArgReader& reader, PopCount& value) {
   value.count = count;
   return absl::OkStatus();
 }
-void Codec<PopCount>::print(const PopCount& value, ArgPrinter& out) {
+void Codec<ZPopCount>::print(const ZPopCount& value, ArgPrinter& out) {
   if (value.count.has_value()) out.add(*value.count);
 }
 
@@ -211,7 +211,7 @@ absl::Status Codec<ZRandomWords>::read(ArgReader& reader, ZRandomWords& value) {
   if (reader.left() == 0) return absl::OkStatus();
   int64_t count = 0;
   if (absl::Status status = read_integer(reader, count); !status.ok()) return status;
-  if (count == INT64_MIN) return error(Error::kRandomCountOutOfRange);
+  if (count == INT64_MIN) return error(Error::kLongOutOfRange);
   value.count = count;
   if (reader.left() == 0) return absl::OkStatus();
   value.with_scores = is_word(reader.take(), "WITHSCORES");

@@ -57,7 +57,7 @@ using LexUp = RangeArguments<RangeBy::kLex, RangeWay::kUp>;
 using LexDown = RangeArguments<RangeBy::kLex, RangeWay::kDown>;
 
 /// ZPOPMIN's count; without one a single element is meant.
-struct PopCount {
+struct ZPopCount {
   std::optional<int64_t> count{};
 };
 
@@ -126,7 +126,7 @@ INLAY_DECLARE_CODEC(LexRange, TwoArguments);
 INLAY_DECLARE_CODEC(RankRange, TwoArguments);
 INLAY_DECLARE_CODEC(ZAddWords, Tail);
 INLAY_DECLARE_CODEC(WithScore, Tail);
-INLAY_DECLARE_CODEC(PopCount, Tail);
+INLAY_DECLARE_CODEC(ZPopCount, Tail);
 INLAY_DECLARE_CODEC(ZRandomWords, Tail);
 INLAY_DECLARE_CODEC(ZScanWords, Tail);
 #undef INLAY_DECLARE_CODEC

@@ -24,8 +24,8 @@ struct Table {
 
   Table() {
     for (const std::span<const Command> family :
-         {string_rows(), list_rows(), hash_rows(), set_rows(), sorted_set_rows(), key_rows(), sort_rows(),
-          server_rows()}) {
+         {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
+          key_rows(), sort_rows(), server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);

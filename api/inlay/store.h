@@ -12,7 +12,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "inlay/commands/hash.h"
@@ -85,6 +87,12 @@ class Database : public StringCommands<Database, Result>,
   /// The keys as a range: for (const std::string& key : store->scan()) ...
   ScanRange<std::string> scan(ScanOptions options = {}) const;
 
+  using HashCommands::hscan;
+  /// The fields of a hash and their values as a range; none for an absent key and for one of another type.
+  ScanRange<std::pair<std::string, std::string>> hscan(Key key, ElementScanOptions options = {}) const;
+  using SetCommands::sscan;
+  /// The members of a set as a range; none for an absent key or one of another type.
+  ScanRange<std::string> sscan(Key key, ElementScanOptions options = {}) const;
   using SortedSetCommands::zscan;
   /// The elements of a sorted set as a range; an error ends it, as if the sorted set were empty.
   ScanRange<ScoredMember> zscan(Key key, ElementScanOptions options = {}) const;

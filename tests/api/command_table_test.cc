@@ -28,8 +28,12 @@ Reply inlay_call(const Argv& argv) {
 }
 
 // Commands that Redis 7.0 does not have, or not for clients.
-const std::set<std::string_view> kOurOwn{"delifeq", "msetex", "debug|digest", "debug|set-active-expire",
-                                         "debug|help"};
+const std::set<std::string_view> kOurOwn{
+    "delifeq",    "msetex",       "debug|digest", "debug|set-active-expire",
+    "debug|help", "hexpire",      "hexpireat",    "hexpiretime",
+    "hgetdel",    "hgetex",       "hpersist",     "hpexpire",
+    "hpexpireat", "hpexpiretime", "hpttl",        "hsetex",
+    "httl"};
 
 // Commands that take more since: Redis 7.2 added ZRANK's WITHSCORE.
 const std::set<std::string_view> kGrown{"zrank", "zrevrank"};

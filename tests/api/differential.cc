@@ -55,6 +55,8 @@ Compare comparison(const Command* command) {
       {"pttl", Compare::kMilliseconds},
       {"pexpiretime", Compare::kMilliseconds},
       {"scan", Compare::kScan},
+      {"hscan", Compare::kScan},
+      {"hrandfield", Compare::kUnordered},
       {"zscan", Compare::kMemberScan},
       {"zrandmember", Compare::kUnorderedScores},
       {"zadd", Compare::kScores},
@@ -101,7 +103,9 @@ bool same_elements(const Reply& ours, const Reply& theirs) {
 bool same_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
   if (ours.is_error() || theirs.is_error()) return ours == theirs;
   if (ours.items().size() != 2 || theirs.items().size() != 2) return false;
-  const bool whole = std::strtoull(argv[1].c_str(), nullptr, 10) == 0 && ours.items()[0].text() == "0" &&
+  // SCAN's cursor is its first argument; HSCAN's stands behind the key.
+  const std::string& cursor = argv[argv[0].size() == 4 ? 1 : 2];
+  const bool whole = std::strtoull(cursor.c_str(), nullptr, 10) == 0 && ours.items()[0].text() == "0" &&
                      theirs.items()[0].text() == "0";
   return !whole || texts(ours.items()[1]) == texts(theirs.items()[1]);
 }

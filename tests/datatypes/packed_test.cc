@@ -224,7 +224,8 @@ TEST(Packed, memory_usage_is_what_the_allocator_gave_and_keeps_its_budget) {
   for (int i = 0; i < 1'000; ++i) {
     ASSERT_TRUE(packed.push_back(Element("twelve bytes")));
     ASSERT_EQ(packed.memory_usage(), malloc_usable_size(const_cast<char*>(packed.bytes().data())));
-    ASSERT_LE(packed.memory_usage(), packed.bytes().size() * 5 / 4 + 16);
+  // The allocator rounds up, and gives away a remainder too small to be a block of its own.
+    ASSERT_LE(packed.memory_usage(), packed.bytes().size() * 5 / 4 + 48);
   }
   while (packed.size() > 1) {
     ASSERT_TRUE(packed.erase(packed.begin()));
