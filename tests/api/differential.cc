@@ -121,17 +121,11 @@ Reply with_plain_zeros(const Reply& reply) {
 
 // What stands at even places: Redis prints scores here as each of its encodings keeps them.
 Reply members_alone(const Reply& page) {
-  if (page.items().size() != 2) return page;
+  if (page.items().size() != 2) return page;  // An error.
   Reply::Items members;
   const Reply::Items& items = page.items()[1].items();
   for (size_t i = 0; i < items.size(); i += 2) members.push_back(items[i]);
   return Reply::array({page.items()[0], Reply::array(std::move(members))});
-}
-
-// A step over one key: the cursor stands behind it.
-bool same_member_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
-  if (ours.is_error() || theirs.is_error()) return ours == theirs;
-  return same_scan({argv[0], argv[2]}, members_alone(ours), members_alone(theirs));
 }
 
 bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
@@ -143,7 +137,7 @@ bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
     case Compare::kSeconds: return close(ours, theirs, kToleranceMs / 1000);
     case Compare::kMilliseconds: return close(ours, theirs, kToleranceMs);
     case Compare::kScan: return same_scan(argv, ours, theirs);
-    case Compare::kMemberScan: return same_member_scan(argv, ours, theirs);
+    case Compare::kMemberScan: return same_scan(argv, members_alone(ours), members_alone(theirs));
     case Compare::kScores: return with_plain_zeros(ours) == with_plain_zeros(theirs);
     case Compare::kRandomKey:
       return ours.is_error() || ours.is_nil() ? ours == theirs : ours.kind() == theirs.kind();

@@ -59,6 +59,7 @@ constexpr Grammar kLexRanges[] = {
 
 constexpr Grammar kAlgebra[] = {
     {"ZADD key (score member)+", 16},
+    {"SADD key member+", 5},
     {"ZUNION counted-keys [AGGREGATE SUM|AGGREGATE MIN|AGGREGATE MAX] [WITHSCORES]", 2},
     {"ZUNION 2 key key [WEIGHTS weight weight] [AGGREGATE end] [WITHSCORES]", 2},
     {"ZINTER counted-keys [AGGREGATE SUM|AGGREGATE MIN|AGGREGATE MAX] [WITHSCORES]", 2},
