@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "api/commands/command.h"
+#include "engine/engine.h"
+#include "engine/executor.h"
 #include "inlay/expiry/clock.h"
 #include "inlay/session.h"
 #include "inlay/store.h"
@@ -338,6 +340,40 @@ TEST(SortedSetDoors, every_command_is_called) {
   for (const Command* command : all_commands()) {
     if (command->spec.group == Group::kSortedSet)
       EXPECT_TRUE(called.contains(command->name)) << command->name;
+  }
+}
+
+// Name and canonical arguments, as a log would hold them; nothing for a call that cannot be read.
+std::optional<std::vector<std::string>> reprint(const std::vector<std::string>& argv) {
+  Engine engine{Engine::Options{.shards = 4,
+                                .databases = 16,
+                                .clock = std::make_shared<ManualClock>(from_unix_ms(0)),
+                                .seed = 42,
+                                .background = false}};
+  const Executor executor{engine};
+  SessionState session{};
+  const std::vector<Bytes> words(argv.begin(), argv.end());
+  const Command* const command = find_command(words);
+  auto printed = command->reprint(Call{executor, session, *command, std::span(words).subspan(1)});
+  if (!printed.ok()) return std::nullopt;
+  printed->insert(printed->begin(), argv[0]);
+  return *std::move(printed);
+}
+
+TEST(SortedSetDoors, a_reprinted_call_means_the_same) {
+  for (const Door& door : doors()) {
+    Side original, reprinted;
+    prepare(*original.store);
+    prepare(*reprinted.store);
+    const Reply expected = original.call(door.argv);
+    if (expected.is_error()) continue;
+    const auto canonical = reprint(door.argv);
+    ASSERT_TRUE(canonical.has_value()) << door.argv[0];
+    std::string shown;
+    for (const std::string& word : *canonical) shown.append(word).append(" ");
+    EXPECT_EQ(reprint(*canonical), canonical) << shown;
+    EXPECT_EQ(reprinted.call(*canonical), expected) << shown;
+    EXPECT_EQ(reprinted.store->digest(), original.store->digest()) << shown;
   }
 }
 
