@@ -30,6 +30,10 @@ PROGRAMS = (
     ("timer_wheel_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1"]),
     ("index_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.05"]),
+    ("sorted_set_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
+    ("sorted_set_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
     ("load_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1", "--benchmark_filter=1M"]),
 )
 

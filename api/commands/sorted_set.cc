@@ -83,10 +83,11 @@ Nullable<RankAndScore> find_rank(ReadTx& tx, const KeyRef& key, Bytes member, bo
   const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return std::nullopt;
-  const std::optional<size_t> rank = (*set)->rank(member);
+  double score = 0;
+  const std::optional<size_t> rank = (*set)->rank(member, &score);
   if (!rank.has_value()) return std::nullopt;
-  const size_t from_end = from_greatest ? (*set)->size() - 1 - *rank : *rank;
-  return RankAndScore{static_cast<int64_t>(from_end), *(*set)->score(member)};
+  const size_t counted = from_greatest ? (*set)->size() - 1 - *rank : *rank;
+  return RankAndScore{static_cast<int64_t>(counted), score};
 }
 
 // `count` distinct ranks below `size`, every choice and every order equally likely.
