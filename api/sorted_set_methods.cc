@@ -117,7 +117,7 @@ INLAY_METHOD Out<std::optional<double>> SortedSetCommands<Self, Out>::zadd_incr(
 }
 INLAY_METHOD Out<double> SortedSetCommands<Self, Out>::zincrby(Key key, double by, Arg member) {
   if (std::isnan(by)) return error(Error::kNotFloat);
-  return FrontDoor::run<cmd::zincrby>(INLAY_SELF, key, by, member.view());
+  return FrontDoor::run<cmd::zincrby>(INLAY_SELF, key, Increment{by}, member.view());
 }
 INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zrem(Key key, std::span<const Arg> members) {
   const std::vector<Bytes> bytes(members.begin(), members.end());
@@ -188,18 +188,18 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zremrangebylex(Key key, 
 }
 
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{}));
 }
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{}));
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{count});
+  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{count});
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{count});
+  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{count});
 }
 INLAY_METHOD Out<std::optional<PoppedMembers>> SortedSetCommands<Self, Out>::zmpop(Keys keys, Extreme where,
                                                                                    int64_t count) {

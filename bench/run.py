@@ -38,6 +38,8 @@ PROGRAMS = (
     ("hash_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
     ("set_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+    ("sorted_set_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+    ("sorted_set_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
     ("load_bench", ["--benchmark_repetitions=5"], ["--benchmark_repetitions=1", "--benchmark_filter=1M"]),
 )
 

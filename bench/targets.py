@@ -230,6 +230,25 @@ def set_rows():
     rows += [Row(section, call, "ns", cost(f"container_{call}/integers_1M/std_set"),
                  cost(f"container_{call}/integers_1M/inlay")) for call in ("insert", "contains", "intersect_100k")]
 ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + set_rows()
+def sorted_set_rows():
+    section = "Sorted sets, against redis-server 7.0.15: one of 1M 12-byte members"
+    rows = [Row(section, name, "ns", cost(f"{call}/1M/redis"), cost(f"{call}/1M/inlay"), must, aim)
+            for name, call, must, aim in (("zadd, a new member", "zadd_new", 3.0, 5.0),
+                                          ("zadd, another score", "zadd_update", 3.0, 5.0),
+                                          ("zscore", "zscore", 4.0, 8.0), ("zrank", "zrank", 4.0, 8.0),
+                                          ("zrange of 100 from the middle", "zrange100_middle", 6.0, 10.0))]
+    peer = cost("memory_zset/1M/redis", 1, "account_bytes")
+    rows.append(Row(section, "one member, store's account", "B", peer,
+                    cost("memory_zset/1M/inlay", 1, "account_bytes"), 64, None, True))
+    rows.append(Row(section, "one member, resident memory", "B", peer,
+                    cost("memory_zset/1M/inlay", 1, "process_bytes")))
+    section = "The sorted set alone, 1M 12-byte members, against absl::btree_set beside flat_hash_map"
+    return rows + [Row(section, name, "ns", cost(f"{call}/1M/btree_and_map"), cost(f"{call}/1M/sorted_set"))
+                   for name, call in (("load, scores at random", "zset_load_shuffled"),
+                                      ("load, scores ascending", "zset_load_ascending"),
+                                      ("another score", "zset_rescore"), ("score of a member", "zset_score"),
+                                      ("100 elements from a score on", "zset_walk_100"))]
+ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + sorted_set_rows()
 
 
 @dataclass(frozen=True)

@@ -311,14 +311,18 @@ std::optional<double> SortedSet::score(std::string_view member) const {
   return Pair(packed_, at).score;
 }
 
-std::optional<size_t> SortedSet::rank(std::string_view member) const {
+std::optional<size_t> SortedSet::rank(std::string_view member, double* score) const {
   if (large_ != nullptr) {
     const MemberBlock* const present = large_->find(member);
     if (present == nullptr) return std::nullopt;
+    if (score != nullptr) *score = present->score();
     return large_->tree.rank(present);
   }
   const Element wanted = Element::parse(member);
-  const size_t before = count_while(packed_, [&](const Pair& pair) { return !(pair.member == wanted); });
+  const size_t before = count_while(packed_, [&](const Pair& pair) {
+    if (score != nullptr) *score = pair.score;
+    return !(pair.member == wanted);
+  });
   if (before == size()) return std::nullopt;
   return before;
 }

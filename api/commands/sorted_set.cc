@@ -83,10 +83,11 @@ Nullable<RankAndScore> find_rank(ReadTx& tx, const KeyRef& key, Bytes member, bo
   const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return std::nullopt;
-  const std::optional<size_t> rank = (*set)->rank(member);
+  double score = 0;
+  const std::optional<size_t> rank = (*set)->rank(member, &score);
   if (!rank.has_value()) return std::nullopt;
-  const size_t from_end = from_greatest ? (*set)->size() - 1 - *rank : *rank;
-  return RankAndScore{static_cast<int64_t>(from_end), *(*set)->score(member)};
+  const size_t counted = from_greatest ? (*set)->size() - 1 - *rank : *rank;
+  return RankAndScore{static_cast<int64_t>(counted), score};
 }
 
 // `count` distinct ranks below `size`, every choice and every order equally likely.
@@ -140,10 +141,10 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
   return outcome;
 }
 
-Result<double> zincrby(WriteTx& tx, const KeyRef& key, double by, Bytes member) {
+Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes member) {
   ZAddWords words;
   words.increment = true;
-  const ScoredBytes pair{by, member};
+  const ScoredBytes pair{by.by, member};
   const Result<ZAddOutcome> outcome = zadd(tx, key, words, std::span(&pair, 1));
   if (!outcome.ok()) return outcome.status();
   return *outcome->score;
@@ -193,11 +194,11 @@ Nullable<RankAndScore> zrevrank(ReadTx& tx, const KeyRef& key, Bytes member, Wit
   return find_rank(tx, key, member, true);
 }
 
-Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, PopCount count) {
+Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, ZPopCount count) {
   return pop(tx, key, Extreme::kMin, static_cast<uint64_t>(count.count.value_or(1)));
 }
 
-Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCount count) {
+Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, ZPopCount count) {
   return pop(tx, key, Extreme::kMax, static_cast<uint64_t>(count.count.value_or(1)));
 }
 

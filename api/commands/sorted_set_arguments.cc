@@ -85,10 +85,13 @@ absl::Status read_two(ArgReader& reader, Range& range) {
 
 }  // namespace
 
-absl::Status Codec<double>::read(ArgReader& reader, double& value) {
-  return read_double(reader, Error::kNotFloat, value);
+absl::Status Codec<Increment>::read(ArgReader& reader, Increment& value) {
+  for (const std::string_view word : {"NX", "XX", "GT", "LT", "CH", "INCR"}) {
+    if (is_word(reader.peek(), word)) return error(Error::kSyntax);
+  }
+  return read_double(reader, Error::kNotFloat, value.by);
 }
-void Codec<double>::print(const double& value, ArgPrinter& out) { out.add(format_double(value)); }
+void Codec<Increment>::print(const Increment& value, ArgPrinter& out) { out.add(format_double(value.by)); }
 
 absl::Status Codec<RankRange>::read(ArgReader& reader, RankRange& value) { return read_two(reader, value); }
 void Codec<RankRange>::print(const RankRange& value, ArgPrinter& out) {
@@ -165,14 +168,26 @@ void Codec<std::span<const ScoredBytes>>::print(const Value& value, ArgPrinter& 
   }
 }
 
+// Redis 7.0 takes no word here, and WITHSCORE is the only one since.
 absl::Status Codec<WithScore>::read(ArgReader& reader, WithScore& value) {
-  if (reader.left() > 1) return error(Error::kWrongArity, reader.command());
   if (reader.left() == 0) return absl::OkStatus();
-  value.with_score = is_word(reader.take(), "WITHSCORE");
-  return value.with_score ? absl::OkStatus() : error(Error::kSyntax);
+  value.with_score = is_word(reader.take(), "WITHSCORE") && reader.left() == 0;
+  return value.with_score ? absl::OkStatus() : error(Error::kWrongArity, reader.command());
 }
 void Codec<WithScore>::print(const WithScore& value, ArgPrinter& out) {
   if (value.with_score) out.add("WITHSCORE");
+}
+
+absl::Status Codec<ZPopCount>::read(ArgReader& reader, ZPopCount& value) {
+  if (reader.left() > 1) return error(Error::kSyntax);
+  if (reader.left() == 0) return absl::OkStatus();
+  int64_t count = 0;
+  if (absl::Status status = read_count(reader, 0, Error::kNotPositive, count); !status.ok()) return status;
+  value.count = count;
+  return absl::OkStatus();
+}
+void Codec<ZPopCount>::print(const ZPopCount& value, ArgPrinter& out) {
+  if (value.count.has_value()) out.add(*value.count);
 }
 
 absl::Status Codec<ZMPopWords>::read(ArgReader& reader, ZMPopWords& value) {

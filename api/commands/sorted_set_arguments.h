@@ -25,6 +25,11 @@ struct ZAddWords {
   bool increment = false;
 };
 
+/// What ZINCRBY adds. In its place ZADD's words are read, and leave nothing to add.
+struct Increment {
+  double by = 0;
+};
+
 /// ZRANK's WITHSCORE.
 struct WithScore {
   bool with_score = false;
@@ -50,6 +55,11 @@ using ScoresUp = RangeArguments<RangeBy::kScore, RangeWay::kUp>;
 using ScoresDown = RangeArguments<RangeBy::kScore, RangeWay::kDown>;
 using LexUp = RangeArguments<RangeBy::kLex, RangeWay::kUp>;
 using LexDown = RangeArguments<RangeBy::kLex, RangeWay::kDown>;
+
+/// ZPOPMIN's count; without one a single element is meant.
+struct ZPopCount {
+  std::optional<int64_t> count{};
+};
 
 /// The tail of ZMPOP.
 struct ZMPopWords {
@@ -104,12 +114,13 @@ struct TwoArguments {
     static absl::Status read(ArgReader& reader, Value& value); \
     static void print(const Value& value, ArgPrinter& out);    \
   }
-INLAY_DECLARE_CODEC(double, OneArgument);
+INLAY_DECLARE_CODEC(Increment, OneArgument);
 INLAY_DECLARE_CODEC(ScoreRange, TwoArguments);
 INLAY_DECLARE_CODEC(LexRange, TwoArguments);
 INLAY_DECLARE_CODEC(RankRange, TwoArguments);
 INLAY_DECLARE_CODEC(ZAddWords, Tail);
 INLAY_DECLARE_CODEC(WithScore, Tail);
+INLAY_DECLARE_CODEC(ZPopCount, Tail);
 INLAY_DECLARE_CODEC(ZRandomWords, Tail);
 #undef INLAY_DECLARE_CODEC
 

@@ -118,9 +118,9 @@ constexpr std::array kSortedSetCommands{
                                        "Returns the highest- or lowest-scoring members of the first "
                                        "non-empty sorted set after removing them.",
                                        "numkeys key [key ...] MIN|MAX [COUNT count]"}),
-    command<cmd::zmscore>(
-        "zmscore", {"6.2.0", kGroup, "O(1) for each member", "Returns the scores of members in a sorted set.",
-                    "key member [member ...]"}),
+    at_least(3, command<cmd::zmscore>("zmscore", {"6.2.0", kGroup, "O(1) for each member",
+                                                  "Returns the scores of members in a sorted set.",
+                                                  "key member [member ...]"})),
     command<cmd::zpopmax, encode_all<cmd::zpopmax>>(
         "zpopmax",
         {"5.0.0", kGroup, "O(log(N)) for each member",

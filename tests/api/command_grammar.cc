@@ -438,7 +438,8 @@ class Maker {
       return;
     }
     for (int times = repeated ? *rc::gen::inRange(1, 5) : 1; times > 0; --times) {
-      const bool itself = std::isupper(static_cast<unsigned char>(text[0]));
+      const auto first = static_cast<unsigned char>(text[0]);
+      const bool itself = std::isupper(first) || std::isdigit(first);
       words.push_back(itself ? in_some_case(text) : argument(text, mix_));
     }
   }

@@ -20,7 +20,7 @@ struct CommandCall {
 void showValue(const CommandCall& call, std::ostream& out);
 
 /// What a command takes.
-///   SET key value [NX|XX] [GET]    a word in capitals stands for itself, in any case; the first one is the name
+///   SET key value [NX|XX] [GET]    a word in capitals stands for itself, in any case, as does a number; the first one is the name
 ///   key, value, seconds, ...       arguments of that sort: see argument() for all
 ///   counted-keys, counted-fields   a number, and mostly as many of them
 ///   [a|b c]                        options: one of them, none, sometimes two; those side by side come in any order

@@ -35,6 +35,9 @@ const std::set<std::string_view> kOurOwn{
     "hpexpireat", "hpexpiretime", "hpttl",        "hsetex",
     "httl"};
 
+// Commands that take more since: Redis 7.2 added ZRANK's WITHSCORE.
+const std::set<std::string_view> kGrown{"zrank", "zrevrank"};
+
 bool has_flag(const Reply& info, std::string_view flag) {
   const Reply::Items& flags = info.items()[2].items();
   return std::ranges::any_of(flags, [&](const Reply& each) { return each.text() == flag; });
@@ -51,6 +54,7 @@ TEST(CommandTable, arity_and_keys_are_those_of_redis) {
     ASSERT_GE(ours.items().size(), 6u) << name;
     if (theirs.is_nil()) continue;
     for (const size_t place : {0, 1, 3, 4, 5}) {
+      if (place == 1 && kGrown.contains(name)) continue;
       EXPECT_EQ(ours.items()[place].to_string(), theirs.items()[place].to_string())
           << name << ", item " << place;
     }

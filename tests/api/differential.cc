@@ -33,6 +33,9 @@ enum class Compare : unsigned char {
   kMilliseconds,
   kScan,
   kSetScan,
+  kMemberScan,
+  kScores,
+  kUnorderedScores,
   kRandomKey,
   kRoughly,
   kKind
@@ -58,6 +61,22 @@ Compare comparison(const Command* command) {
       {"scan", Compare::kScan},
       {"hscan", Compare::kScan},
       {"hrandfield", Compare::kUnordered},
+      {"zscan", Compare::kMemberScan},
+      {"zrandmember", Compare::kUnorderedScores},
+      {"zadd", Compare::kScores},
+      {"zincrby", Compare::kScores},
+      {"zscore", Compare::kScores},
+      {"zmscore", Compare::kScores},
+      {"zrange", Compare::kScores},
+      {"zrevrange", Compare::kScores},
+      {"zrangebyscore", Compare::kScores},
+      {"zrevrangebyscore", Compare::kScores},
+      {"zpopmin", Compare::kScores},
+      {"zpopmax", Compare::kScores},
+      {"zmpop", Compare::kScores},
+      {"zunion", Compare::kScores},
+      {"zinter", Compare::kScores},
+      {"zdiff", Compare::kScores},
       {"randomkey", Compare::kRandomKey},
       {"object|idletime", Compare::kRoughly},
       {"memory|usage", Compare::kKind},
@@ -80,6 +99,10 @@ std::multiset<std::string_view> texts(const Reply& array) {
   return texts;
 }
 
+bool same_elements(const Reply& ours, const Reply& theirs) {
+  return ours.kind() == theirs.kind() && (ours.is_error() ? ours == theirs : texts(ours) == texts(theirs));
+}
+
 // A cursor other than 0 names places that only its own server knows; two pages that hold everything are equal.
 bool same_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
   if (ours.is_error() || theirs.is_error()) return ours == theirs;
@@ -91,18 +114,37 @@ bool same_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
   return !whole || texts(ours.items()[1]) == texts(theirs.items()[1]);
 }
 
+// Redis prints the score -0.0 as "-0" or "0", by encoding and version; ours are 0.
+Reply with_plain_zeros(const Reply& reply) {
+  if (reply.kind() == Reply::Kind::kBulk && reply.text() == "-0") return Reply::bulk("0");
+  if (reply.kind() != Reply::Kind::kArray) return reply;
+  Reply::Items items;
+  for (const Reply& item : reply.items()) items.push_back(with_plain_zeros(item));
+  return Reply::array(std::move(items));
+}
+
+// What stands at even places: Redis prints scores here as each of its encodings keeps them.
+Reply members_alone(const Reply& page) {
+  if (page.items().size() != 2) return page;  // An error.
+  Reply::Items members;
+  const Reply::Items& items = page.items()[1].items();
+  for (size_t i = 0; i < items.size(); i += 2) members.push_back(items[i]);
+  return Reply::array({page.items()[0], Reply::array(std::move(members))});
+}
+
 bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
   const std::vector<Bytes> words(argv.begin(), argv.end());
   switch (comparison(find_command(words))) {
     case Compare::kExactly: return ours == theirs;
-    case Compare::kUnordered:
-      return ours.kind() == theirs.kind() &&
-             (ours.is_error() ? ours == theirs : texts(ours) == texts(theirs));
+    case Compare::kUnordered: return same_elements(ours, theirs);
+    case Compare::kUnorderedScores: return same_elements(with_plain_zeros(ours), with_plain_zeros(theirs));
     case Compare::kSeconds: return close(ours, theirs, kToleranceMs / 1000);
     case Compare::kMilliseconds: return close(ours, theirs, kToleranceMs);
     case Compare::kScan: return same_scan(argv, ours, theirs);
     case Compare::kSetScan:
       return argv.size() < 3 ? ours == theirs : same_scan({argv[0], argv[2]}, ours, theirs);
+    case Compare::kMemberScan: return same_scan(argv, members_alone(ours), members_alone(theirs));
+    case Compare::kScores: return with_plain_zeros(ours) == with_plain_zeros(theirs);
     case Compare::kRandomKey:
       return ours.is_error() || ours.is_nil() ? ours == theirs : ours.kind() == theirs.kind();
     case Compare::kRoughly: return close(ours, theirs, 60);

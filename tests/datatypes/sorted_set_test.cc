@@ -92,7 +92,9 @@ class Pair {
     const auto it = scores.find(member);
     if (it == scores.end()) return !set.score(member) && !set.rank(member) && !set.contains(member);
     const auto before = std::distance(order.begin(), order.find({it->second, member}));
-    return set.score(member) == it->second && set.rank(member) == static_cast<size_t>(before);
+    double score = 0;
+    return set.score(member) == it->second && set.rank(member) == static_cast<size_t>(before) &&
+           set.rank(member, &score) == static_cast<size_t>(before) && score == it->second;
   }
 
   Range score_range(SortedSet::ScoreBound min, SortedSet::ScoreBound max) const {

@@ -103,8 +103,8 @@ class SortedSet {
   /// The member's score, or nothing if it is absent.
   std::optional<double> score(std::string_view member) const;
   bool contains(std::string_view member) const { return score(member).has_value(); }
-  /// The number of elements before the member, or nothing if it is absent.
-  std::optional<size_t> rank(std::string_view member) const;
+  /// The number of elements before the member, or nothing if it is absent. Its score goes to `score`, if given.
+  std::optional<size_t> rank(std::string_view member, double* score = nullptr) const;
 
   /// The elements from `min` to `max`.
   Range score_range(ScoreBound min, ScoreBound max) const;
