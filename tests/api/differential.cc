@@ -32,7 +32,6 @@ enum class Compare : unsigned char {
   kSeconds,
   kMilliseconds,
   kScan,
-  kSetScan,
   kMemberScan,
   kScores,
   kUnorderedScores,
@@ -53,7 +52,7 @@ Compare comparison(const Command* command) {
       {"sdiff", Compare::kUnordered},
       {"spop", Compare::kUnordered},
       {"srandmember", Compare::kUnordered},
-      {"sscan", Compare::kSetScan},
+      {"sscan", Compare::kScan},
       {"ttl", Compare::kSeconds},
       {"expiretime", Compare::kSeconds},
       {"pttl", Compare::kMilliseconds},
@@ -107,7 +106,7 @@ bool same_elements(const Reply& ours, const Reply& theirs) {
 bool same_scan(const Argv& argv, const Reply& ours, const Reply& theirs) {
   if (ours.is_error() || theirs.is_error()) return ours == theirs;
   if (ours.items().size() != 2 || theirs.items().size() != 2) return false;
-  // SCAN's cursor is its first argument; HSCAN's stands behind the key.
+  // SCAN's cursor is its first argument; those of the other scans stand behind the key.
   const std::string& cursor = argv[argv[0].size() == 4 ? 1 : 2];
   const bool whole = std::strtoull(cursor.c_str(), nullptr, 10) == 0 && ours.items()[0].text() == "0" &&
                      theirs.items()[0].text() == "0";
@@ -141,8 +140,6 @@ bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
     case Compare::kSeconds: return close(ours, theirs, kToleranceMs / 1000);
     case Compare::kMilliseconds: return close(ours, theirs, kToleranceMs);
     case Compare::kScan: return same_scan(argv, ours, theirs);
-    case Compare::kSetScan:
-      return argv.size() < 3 ? ours == theirs : same_scan({argv[0], argv[2]}, ours, theirs);
     case Compare::kMemberScan: return same_scan(argv, members_alone(ours), members_alone(theirs));
     case Compare::kScores: return with_plain_zeros(ours) == with_plain_zeros(theirs);
     case Compare::kRandomKey:

@@ -16,7 +16,7 @@ constexpr Grammar kSorts[] = {
     {"RPUSH key small+", 4},
     {"RPUSH key element+"},
     {"SADD key small+", 3},
-    {"ZADD key small small", 4},
+    {"ZADD key score small", 4},
     {"HSET key A small", 3},
     {"HSET key field value"},
     {"SET key small", 4},
