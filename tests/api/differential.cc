@@ -32,7 +32,6 @@ enum class Compare : unsigned char {
   kSeconds,
   kMilliseconds,
   kScan,
-  kSetScan,
   kMemberScan,
   kScores,
   kUnorderedScores,
@@ -53,7 +52,7 @@ Compare comparison(const Command* command) {
       {"sdiff", Compare::kUnordered},
       {"spop", Compare::kUnordered},
       {"srandmember", Compare::kUnordered},
-      {"sscan", Compare::kSetScan},
+      {"sscan", Compare::kScan},
       {"ttl", Compare::kSeconds},
       {"expiretime", Compare::kSeconds},
       {"pttl", Compare::kMilliseconds},
@@ -141,8 +140,6 @@ bool agree(const Argv& argv, const Reply& ours, const Reply& theirs) {
     case Compare::kSeconds: return close(ours, theirs, kToleranceMs / 1000);
     case Compare::kMilliseconds: return close(ours, theirs, kToleranceMs);
     case Compare::kScan: return same_scan(argv, ours, theirs);
-    case Compare::kSetScan:
-      return argv.size() < 3 ? ours == theirs : same_scan({argv[0], argv[2]}, ours, theirs);
     case Compare::kMemberScan: return same_scan(argv, members_alone(ours), members_alone(theirs));
     case Compare::kScores: return with_plain_zeros(ours) == with_plain_zeros(theirs);
     case Compare::kRandomKey:
