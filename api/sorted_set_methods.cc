@@ -188,18 +188,18 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zremrangebylex(Key key, 
 }
 
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{}));
 }
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{}));
+  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{}));
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, ZPopCount{count});
+  return FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{count});
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
-  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, ZPopCount{count});
+  return FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{count});
 }
 INLAY_METHOD Out<std::optional<PoppedMembers>> SortedSetCommands<Self, Out>::zmpop(Keys keys, Extreme where,
                                                                                    int64_t count) {

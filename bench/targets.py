@@ -187,7 +187,6 @@ def list_rows():
                                             ("insert and erase in the middle", "list_insert_erase", "1M"))]
 
 
-ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + list_rows()
 def hash_rows():
     section = "Hashes, against the time per call and used_memory of redis-server 7.0.15"
     must = {"hget": (2.0, 5.0)}
@@ -206,7 +205,8 @@ def hash_rows():
     rows += [Row(section, f"{name}, per field", "ns", nobody, cost(f"hash_deadline_{call}/1M/inlay"))
              for name, call in (("set a deadline", "set"), ("expire", "expire"))]
     return rows
-ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + hash_rows()
+
+
 def set_rows():
     kinds = (("strings_1M", "strings of 12 B"), ("integers_1M", "integers below 10M"))
     section = "Sets, against the time per call that redis-server 7.0.15 reports"
@@ -229,7 +229,9 @@ def set_rows():
     section = "The set alone, 1M integers, against std::set<int64_t>"
     rows += [Row(section, call, "ns", cost(f"container_{call}/integers_1M/std_set"),
                  cost(f"container_{call}/integers_1M/inlay")) for call in ("insert", "contains", "intersect_100k")]
-ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + set_rows()
+    return rows
+
+
 def sorted_set_rows():
     section = "Sorted sets, against redis-server 7.0.15: one of 1M 12-byte members"
     rows = [Row(section, name, "ns", cost(f"{call}/1M/redis"), cost(f"{call}/1M/inlay"), must, aim)
@@ -248,7 +250,10 @@ def sorted_set_rows():
                                       ("load, scores ascending", "zset_load_ascending"),
                                       ("another score", "zset_rescore"), ("score of a member", "zset_score"),
                                       ("100 elements from a score on", "zset_walk_100"))]
-ROWS = keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + timer_rows() + index_rows() + sorted_set_rows()
+
+
+ROWS = (keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + list_rows() + hash_rows() +
+        set_rows() + sorted_set_rows() + timer_rows() + index_rows())
 
 
 @dataclass(frozen=True)

@@ -276,9 +276,9 @@ void* Slab::allocate_large(size_t bytes) {
   if (bytes > SIZE_MAX - 2 * PagePool::kPageSize) return nullptr;
   auto* stub = static_cast<void**>(allocate(sizeof(void*)));
   if (stub == nullptr) return nullptr;
-  const size_t whole = (sizeof(Page) + bytes + PagePool::kPageSize - 1) & ~(PagePool::kPageSize - 1);
-  void* memory = std::aligned_alloc(PagePool::kPageSize, whole);
-  if (memory == nullptr) {
+  void* memory = nullptr;
+  // Not rounded up: malloc's own header would then push the next such block a whole page on.
+  if (posix_memalign(&memory, page_bytes_, sizeof(Page) + bytes) != 0) {
     deallocate(stub, sizeof(void*));
     return nullptr;
   }

@@ -194,11 +194,11 @@ Nullable<RankAndScore> zrevrank(ReadTx& tx, const KeyRef& key, Bytes member, Wit
   return find_rank(tx, key, member, true);
 }
 
-Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, ZPopCount count) {
+Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, PopCount count) {
   return pop(tx, key, Extreme::kMin, static_cast<uint64_t>(count.count.value_or(1)));
 }
 
-Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, ZPopCount count) {
+Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCount count) {
   return pop(tx, key, Extreme::kMax, static_cast<uint64_t>(count.count.value_or(1)));
 }
 

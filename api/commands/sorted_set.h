@@ -33,8 +33,8 @@ Result<std::vector<std::optional<double>>> zmscore(ReadTx& tx, const KeyRef& key
                                                    std::span<const Bytes> members);
 Nullable<RankAndScore> zrank(ReadTx& tx, const KeyRef& key, Bytes member, WithScore with_score);
 Nullable<RankAndScore> zrevrank(ReadTx& tx, const KeyRef& key, Bytes member, WithScore with_score);
-Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, ZPopCount count);
-Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, ZPopCount count);
+Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, PopCount count);
+Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCount count);
 Nullable<PoppedMembers> zmpop(WriteTx& tx, CountedKeys keys, const ZMPopWords& words);
 /// Without a count: one element, or none if the key is absent.
 Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, const ZRandomWords& words);

@@ -178,18 +178,6 @@ void Codec<WithScore>::print(const WithScore& value, ArgPrinter& out) {
   if (value.with_score) out.add("WITHSCORE");
 }
 
-absl::Status Codec<ZPopCount>::read(ArgReader& reader, ZPopCount& value) {
-  if (reader.left() > 1) return error(Error::kSyntax);
-  if (reader.left() == 0) return absl::OkStatus();
-  int64_t count = 0;
-  if (absl::Status status = read_count(reader, 0, Error::kNotPositive, count); !status.ok()) return status;
-  value.count = count;
-  return absl::OkStatus();
-}
-void Codec<ZPopCount>::print(const ZPopCount& value, ArgPrinter& out) {
-  if (value.count.has_value()) out.add(*value.count);
-}
-
 absl::Status Codec<ZMPopWords>::read(ArgReader& reader, ZMPopWords& value) {
   if (reader.left() == 0) return error(Error::kSyntax);
   const Bytes where = reader.take();

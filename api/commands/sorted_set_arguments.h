@@ -56,11 +56,6 @@ using ScoresDown = RangeArguments<RangeBy::kScore, RangeWay::kDown>;
 using LexUp = RangeArguments<RangeBy::kLex, RangeWay::kUp>;
 using LexDown = RangeArguments<RangeBy::kLex, RangeWay::kDown>;
 
-/// ZPOPMIN's count; without one a single element is meant.
-struct ZPopCount {
-  std::optional<int64_t> count{};
-};
-
 /// The tail of ZMPOP.
 struct ZMPopWords {
   Extreme where = Extreme::kMin;
@@ -120,7 +115,6 @@ INLAY_DECLARE_CODEC(LexRange, TwoArguments);
 INLAY_DECLARE_CODEC(RankRange, TwoArguments);
 INLAY_DECLARE_CODEC(ZAddWords, Tail);
 INLAY_DECLARE_CODEC(WithScore, Tail);
-INLAY_DECLARE_CODEC(ZPopCount, Tail);
 INLAY_DECLARE_CODEC(ZRandomWords, Tail);
 #undef INLAY_DECLARE_CODEC
 
