@@ -45,14 +45,15 @@ void require(bool holds) {
 class Member {
  public:
   std::string_view format(Kind kind, uint32_t id) {
-    const uint64_t number = kind == Kind::kStrings ? id : uint64_t{id} * 10 + id % 7;
-    if (kind == Kind::kIntegers) return {text_, format_int64(static_cast<int64_t>(number), text_)};
-    std::snprintf(text_, sizeof text_, "m%011u", id);
+    if (kind == Kind::kIntegers) {
+      return {text_, format_int64(int64_t{id} * 10 + id % 7, text_)};
+    }
+    for (size_t i = 12; i > 2; id /= 10) text_[--i] = static_cast<char>('0' + id % 10);
     return {text_, 12};
   }
 
  private:
-  char text_[kInt64TextMax];
+  char text_[kInt64TextMax] = {'m', '0'};
 };
 
 // Which of two sets hold an id: each two thirds of them.
