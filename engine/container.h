@@ -117,10 +117,10 @@ class Held final : public Container {
   }
   bool check_invariants() const override { return value.check_invariants(); }
 
-  C value;
-
- private:
+  /// Whether its elements may have deadlines.
   static constexpr bool kExpires = requires(C & c) { c.has_deadlines(); };
+
+  C value;
 };
 
 /// The structure of an entry that holds a container: what its body is, or its block borrowed for the visit.

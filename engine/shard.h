@@ -122,6 +122,9 @@ class alignas(64) Shard {
   /// To be called after a container that an entry holds has changed: notes what it occupies now, which was
   /// `bytes_before`, and sets its field timer. Returns whether a timer was added.
   bool container_changed(int db, Entry* entry, size_t bytes_before);
+  /// The two halves of it.
+  void adjust_body_bytes(size_t added) { body_bytes_ += added; }
+  bool set_field_timer(int db, Entry* entry);
   ContainerContext container_context() { return {*pages_, hash_seed_}; }
   /// Memory for a string of `size` bytes with room for `capacity`; null out of memory.
   static StringBody* allocate_body(size_t size, size_t capacity);
@@ -201,7 +204,6 @@ class alignas(64) Shard {
   static uint64_t field_timer_payload(const Entry* entry, int db);
   // The entry has moved to another block.
   void retarget_field_timer(int db, Entry* entry);
-  bool set_field_timer(int db, Entry* entry);
   void expire_key(int db, Entry* entry, Graveyard& graveyard);
   void expire_fields(int db, Entry* entry, int64_t now_ms, Graveyard& graveyard);
 

@@ -236,10 +236,8 @@ bool WriteTx::put_container(const KeyRef& key, Entry* entry, Type type,
   return true;
 }
 
-void WriteTx::close_container(const KeyRef& key, Entry* entry, size_t bytes_before) {
-  if (engine_.shard_of(key).container_changed(physical_db(), entry, bytes_before)) engine_.timer_added();
-  if (entry->body<Container>()->empty()) return erase_entry(key, entry);
-  changed(key, db_);
+void WriteTx::update_field_timer(const KeyRef& key, Entry* entry) {
+  if (engine_.shard_of(key).set_field_timer(physical_db(), entry)) engine_.timer_added();
 }
 
 // Gives an absent key the container of `source`, or `container` where there is one: then it is taken on success.

@@ -186,7 +186,7 @@ class WriteTx : public ReadTx {
   // What an Edit ends with. `entry` is null for an absent key.
   bool put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block);
   bool put_container(const KeyRef& key, Entry* entry, Type type, std::unique_ptr<Container> container);
-  void close_container(const KeyRef& key, Entry* entry, size_t bytes_before);
+  void update_field_timer(const KeyRef& key, Entry* entry);
   void erase_entry(const KeyRef& key, Entry* entry);
   Found slot_of(const KeyRef& key, Entry* entry);
   bool place_container(const KeyRef& to, int to_db, const Entry* source,
@@ -208,7 +208,7 @@ class [[nodiscard]] Edit {
       local_.emplace(borrow_container<C>(context, entry->inline_value()));
     } else {
       held_ = static_cast<Held<C>*>(entry->body<Container>());
-      bytes_before_ = held_->bytes();
+      heap_before_ = held_->value.memory_usage();
     }
   }
   Edit(Edit&& other) noexcept
@@ -216,7 +216,7 @@ class [[nodiscard]] Edit {
         key_(other.key_),
         entry_(other.entry_),
         held_(other.held_),
-        bytes_before_(other.bytes_before_),
+        heap_before_(other.heap_before_),
         changed_(other.changed_),
         local_(std::move(other.local_)) {}
   Edit& operator=(Edit&&) = delete;
@@ -235,7 +235,11 @@ class [[nodiscard]] Edit {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
     if (held_ != nullptr) {
-      if (changed_) tx.close_container(key_, entry_, bytes_before_);
+      if (!changed_) return true;
+      Shard& shard = tx.engine().shard_of(key_);
+      shard.adjust_body_bytes(held_->value.memory_usage() - heap_before_);
+      if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
+      held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
     }
     if (!changed_ || local_->borrowed()) return true;
@@ -257,7 +261,7 @@ class [[nodiscard]] Edit {
   KeyRef key_;
   Entry* entry_;
   Held<C>* held_ = nullptr;
-  size_t bytes_before_ = 0;
+  size_t heap_before_ = 0;
   bool changed_ = true;
   std::optional<C> local_;  // Of the block in the entry, or for an absent key.
 };
@@ -270,7 +274,7 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     stamp(entry);
   }
-  return Edit<C>(*this, key, entry);
+  return Result<Edit<C>>(absl::in_place, *this, key, entry);
 }
 
 /// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives.
