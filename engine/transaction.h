@@ -118,7 +118,7 @@ class ReadTx {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     if (entry->encoding() == Encoding::kInline)
       return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
-    return View<C>(static_cast<Held<C>*>(entry->body<Container>())->value);
+    return Result<View<C>>(absl::in_place, static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
 
   void stamp(Entry* entry) {
