@@ -214,8 +214,8 @@ def set_rows():
                 cost(f"{command}/{kind}/inlay"), 3.0, 6.0)
             for command in ("sismember", "sadd") for kind, what in kinds]
     rows += [Row(section, f"{command} of two 100k sets, {what}", "us", micro(f"{command}/{kind}/redis", "ns"),
-                 micro(f"{command}/{kind}/inlay", "ns"), 4.0, 10.0)
-             for command in ("sinter", "sinterstore") for kind, what in kinds]
+                 micro(f"{command}/{kind}/inlay", "ns"), *target)
+             for command, target in (("sinter", (4.0, 10.0)), ("sinterstore", (None, None))) for kind, what in kinds]
     section = "Sets, memory per member, against used_memory of redis-server 7.0.15"
     for kind, what, must in (("strings_1M", "strings of 12 B", 28), ("integers_1M", "integers below 10M", 16)):
         peer = cost(f"memory/{kind}/redis", 1, "account_bytes")
