@@ -67,6 +67,9 @@ struct PopCount {
   std::optional<int64_t> count{};
 };
 
+/// Draws that may repeat make replies of any size; one of more than this takes gigabytes, and is refused.
+inline constexpr int64_t kDrawsMax = int64_t{1} << 27;
+
 /// ElementScanOptions as read by name: malformed ones are refused only once the key's type was looked at.
 struct ElementScanArguments {
   ElementScanOptions options{};

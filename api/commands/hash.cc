@@ -238,10 +238,13 @@ Result<int64_t> hstrlen(ReadTx& tx, const KeyRef& key, Bytes field) {
 
 Result<FieldValues> hrandfield(ReadTx& tx, const KeyRef& key, const RandomFields& wanted) {
   FieldValues out;
+  bool too_many = false;
   absl::Status status = read_hash(tx, key, [&](const Hash& hash) {
     Random& random = tx.engine().shard_of(key).random();
     const int64_t count = wanted.count.value_or(1);
-    if (count < 0) {
+    if (count < -kDrawsMax) {
+      too_many = true;
+    } else if (count < 0) {
       draw_with_repetitions(hash, static_cast<uint64_t>(-count), wanted.with_values, random, out);
     } else if (static_cast<uint64_t>(count) < hash.size()) {
       draw_distinct(hash, static_cast<size_t>(count), wanted.with_values, random, out);
@@ -252,6 +255,7 @@ Result<FieldValues> hrandfield(ReadTx& tx, const KeyRef& key, const RandomFields
     }
   });
   if (!status.ok()) return status;
+  if (too_many) return error(Error::kOutOfMemory);
   return out;
 }
 

@@ -13,9 +13,6 @@
 namespace inlay::cmd {
 namespace {
 
-// Draws that may repeat make replies of any size; one of this many takes gigabytes.
-constexpr int64_t kDrawsMax = int64_t{1} << 27;
-
 SetLimits limits_of(ReadTx& tx) {
   const auto& entries = tx.engine().container_limits().set_max_intset_entries;
   return {.intset_entries = static_cast<size_t>(entries.load(std::memory_order_relaxed))};

@@ -215,7 +215,9 @@ Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, con
   const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return std::vector<ScoredMember>();
-  return draw(**set, words.count.value_or(-1), tx.engine().shard_of(key).random());
+  const int64_t count = words.count.value_or(-1);
+  if (count < -kDrawsMax) return error(Error::kOutOfMemory);
+  return draw(**set, count, tx.engine().shard_of(key).random());
 }
 
 Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,

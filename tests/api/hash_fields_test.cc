@@ -245,5 +245,15 @@ TEST(HashFields, hrandfield_draws_are_uniform_and_distinct) {
   }
 }
 
+TEST(HashFields, draws_beyond_memory_are_refused_at_once) {
+  const auto store = Store::open({.background = Background::kManual}).value();
+  ASSERT_TRUE(store->hset("h", "f", "v").ok());
+  for (const int64_t count : {-(int64_t{1} << 27) - 1, -INT64_MAX}) {
+    EXPECT_EQ(kind_of(store->hrandfield("h", count).status()), ErrorKind::kOutOfMemory) << count;
+  }
+  EXPECT_FALSE(store->hrandfield("h", INT64_MIN).ok());
+  EXPECT_TRUE(store->hrandfield("no", -INT64_MAX)->empty());
+}
+
 }  // namespace
 }  // namespace inlay::test

@@ -71,6 +71,7 @@ TEST_P(ZRandMemberTest, all_are_given_once_when_more_are_wanted) {
   }
   EXPECT_TRUE(store->zrandmember("z", 0)->empty());
   EXPECT_FALSE(store->zrandmember("z", INT64_MIN).ok());
+  EXPECT_EQ(kind_of(store->zrandmember("z", -(1 << 27) - 1).status()), ErrorKind::kOutOfMemory);
 }
 
 }  // namespace
