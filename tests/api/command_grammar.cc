@@ -328,6 +328,7 @@ std::string argument(std::string_view sort, const CallMix& mix) {
   if (sort == "integer" || sort == "position") return integer(borderline);
   if (sort == "float") return float_text(borderline);
   if (sort == "offset") return offset(borderline);
+  if (sort == "digit") return pick({"0", "1", "2", "3", "4"});
   if (sort == "sort-pattern") return pick({"k*", "k*->a", "k*->", "#", "*", "nosort", "->a", "k*k*"});
   if (sort == "member" || sort == "field" || sort == "element") return member_text();
   if (sort == "score") return score_text(borderline);

@@ -12,16 +12,18 @@ namespace {
 
 // No text here is a number beyond a double: in Redis such a one spoils the next SORT, which looks at a stale errno.
 //
+// Nor do elements differ behind a NUL alone, where Redis under ALPHA sees no difference.
+//
 // Elements are mostly the digits that the names of keys end in, so that patterns find strings and hashes. Ties of values
 // under ALPHA and BY keep no order in Redis, nor do unsorted sets, so they are not asked for.
 constexpr Grammar kSorts[] = {
-    {"RPUSH key small+", 4},
+    {"RPUSH key digit+", 4},
     {"RPUSH key element+"},
-    {"SADD key small+", 3},
-    {"ZADD key small small", 4},
-    {"HSET key A small", 3},
+    {"SADD key digit+", 3},
+    {"ZADD key small digit", 4},
+    {"HSET key A digit", 3},
     {"HSET key field member"},
-    {"SET key small", 4},
+    {"SET key digit", 4},
     {"SET key member"},
     {"EXPIRE key seconds"},
     {"DEL key"},
@@ -34,8 +36,7 @@ constexpr Grammar kSorts[] = {
 
 RC_GTEST_PROP(SortDifferential, sort_answers_as_redis, ()) {
   // Redis turns a sorted set into a skiplist to sort it; here it is one from the start.
-  compare_runs({.malformed_percent = 2, .borderline_percent = 10}, {kSorts},
-               {{"CONFIG", "SET", "zset-max-listpack-entries", "0"}});
+  compare_runs({.borderline_percent = 10}, {kSorts}, {{"CONFIG", "SET", "zset-max-listpack-entries", "0"}});
 }
 
 class Sort : public testing::Test {
