@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstdint>
 #include <cstring>
@@ -80,6 +81,37 @@ TEST(PagePool, threads_get_pages_of_their_own) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.pages_in_use(), 0u);
+}
+
+bool is_resident(void* page) {
+  unsigned char state = 0;
+  return mincore(page, PagePool::kPageSize, &state) == 0 && (state & 1) != 0;
+}
+
+// The kernel takes milliseconds over the first touch of a huge page; whoever stocks a spare region pays them.
+TEST(PagePool, spare_region_stands_ready_where_it_was_stocked) {
+  constexpr size_t kPagesPerRegion = PagePool::kRegionSize / PagePool::kPageSize - 1;
+  int wanted = 0;
+  PagePool pool([&wanted] { ++wanted; });
+  std::vector<void*> pages;
+  const auto take = [&](size_t count) {
+    for (size_t i = 0; i < count; ++i) pages.push_back(pool.allocate());
+  };
+  take(kPagesPerRegion);
+  pool.stock_spare();  // A small pool has none.
+  EXPECT_EQ(wanted, 0);
+  take(3 * kPagesPerRegion);
+  EXPECT_EQ(wanted, 1);
+  pool.stock_spare();
+  take(1);
+  EXPECT_EQ(wanted, 2);  // The spare was taken.
+  EXPECT_TRUE(is_resident(pages.back()));
+  take(kPagesPerRegion - 1);
+  EXPECT_TRUE(is_resident(pages.back()));
+  take(1);  // Nobody stocked another.
+  EXPECT_EQ(wanted, 3);
+  for (void* page : pages) pool.deallocate(page);
   EXPECT_EQ(pool.pages_in_use(), 0u);
 }
 
