@@ -102,8 +102,11 @@ class Held final : public Container {
   bool empty() const override { return value.empty(); }
   size_t bytes() const override { return malloc_usable_size(const_cast<Held*>(this)) + value.memory_usage(); }
   std::unique_ptr<Container> clone(ContainerContext context) const override {
+    return copy_of(context, value);
+  }
+  static std::unique_ptr<Container> copy_of(ContainerContext context, const C& container) {
     std::unique_ptr<Held> copy(new (std::nothrow) Held(make_container<C>(context)));
-    if (copy == nullptr || !value.copy_to(copy->value)) return nullptr;
+    if (copy == nullptr || !container.copy_to(copy->value)) return nullptr;
     return copy;
   }
   int64_t next_deadline() const override {
@@ -136,10 +139,8 @@ decltype(auto) visit_container(ContainerContext context, const Entry* entry, Vis
 
 /// The container that this block is, on its own; null out of memory.
 inline std::unique_ptr<Container> hold_copy(ContainerContext context, Type type, std::string_view block) {
-  return with_container_type(type, [&]<class C>(std::type_identity<C>) -> std::unique_ptr<Container> {
-    std::unique_ptr<Held<C>> held(new (std::nothrow) Held<C>(make_container<C>(context)));
-    if (held == nullptr || !borrow_container<C>(context, block).copy_to(held->value)) return nullptr;
-    return held;
+  return with_container_type(type, [&]<class C>(std::type_identity<C>) {
+    return Held<C>::copy_of(context, borrow_container<C>(context, block));
   });
 }
 

@@ -111,9 +111,9 @@ Container* Shard::detach_container(Entry* entry) {
   return container;
 }
 
-void Shard::attach_container(int db, Entry* entry, Container* container) {
+bool Shard::attach_container(int db, Entry* entry, Container* container) {
   entry->set_body(container);
-  (void)container_changed(db, entry, 0);
+  return container_changed(db, entry, 0);
 }
 
 bool Shard::container_changed(int db, Entry* entry, size_t bytes_before) {
@@ -269,38 +269,31 @@ size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard) {
     const uint64_t address = payload & ((uint64_t{1} << 48) - 1);
     auto* entry = reinterpret_cast<Entry*>(address & ~kFieldTimerBit);
     const int db = static_cast<int>(payload >> 48);
-    if ((payload & kFieldTimerBit) != 0) {
-      expire_fields(db, entry, now_ms, graveyard);
+    const bool of_fields = (payload & kFieldTimerBit) != 0;
+    // The wheel has released it.
+    if (of_fields) {
+      entry->body<Container>()->field_timer = TimerWheel::kNoTimer;
+      --field_timers_;
     } else {
-      expire_key(db, entry, graveyard);
+      entry->set_timer(TimerWheel::kNoTimer);
     }
+    const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
+    const TagIndex::Slot slot =
+        index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
+    if (!slot) return;  // The database was flushed; free_some() will free the entry.
+    changed(db, key.bytes);
+    if (of_fields && !expire_some_fields(db, entry, now_ms, kFieldsPerFiring)) return;
+    if (!of_fields) ++stats_.expired;
+    erase(db, key, Found{entry, slot}, graveyard);
   });
 }
 
-void Shard::expire_key(int db, Entry* entry, Graveyard& graveyard) {
-  entry->set_timer(TimerWheel::kNoTimer);  // The wheel has released it.
-  const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
-  const TagIndex::Slot slot =
-      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
-  if (!slot) return;  // The database was flushed; free_some() will free the entry.
-  changed(db, key.bytes);
-  ++stats_.expired;
-  erase(db, key, Found{entry, slot}, graveyard);
-}
-
-void Shard::expire_fields(int db, Entry* entry, int64_t now_ms, Graveyard& graveyard) {
+bool Shard::expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limit) {
   auto* container = entry->body<Container>();
-  container->field_timer = TimerWheel::kNoTimer;  // The wheel has released it.
-  --field_timers_;
-  const KeyRef key{entry->key(), hash_bytes(entry->key(), hash_seed_)};
-  const TagIndex::Slot slot =
-      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
-  if (!slot) return;
   const size_t bytes_before = container->bytes();
-  container->expire(now_ms, kFieldsPerFiring);
+  container->expire(now_ms, limit);
   (void)container_changed(db, entry, bytes_before);
-  changed(db, key.bytes);
-  if (container->empty()) erase(db, key, Found{entry, slot}, graveyard);
+  return container->empty();
 }
 
 TagIndex Shard::detach(int db) {

@@ -116,15 +116,17 @@ class alignas(64) Shard {
   /// Takes an entry's value out (so that it is not buried) before erase() or reshape().
   StringBody* detach_body(Entry* entry);
   void attach_body(Entry* entry, StringBody* body);
-  /// The same for containers, whose field timer comes and goes with them.
+  /// The same for containers, whose field timer comes and goes with them: attaching returns whether one was added.
   Container* detach_container(Entry* entry);
-  void attach_container(int db, Entry* entry, Container* container);
+  bool attach_container(int db, Entry* entry, Container* container);
   /// To be called after a container that an entry holds has changed: notes what it occupies now, which was
   /// `bytes_before`, and sets its field timer. Returns whether a timer was added.
   bool container_changed(int db, Entry* entry, size_t bytes_before);
   /// The two halves of it.
   void adjust_body_bytes(size_t added) { body_bytes_ += added; }
   bool set_field_timer(int db, Entry* entry);
+  /// Removes up to `limit` dead fields of a container that an entry holds; true if none is left.
+  bool expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limit);
   ContainerContext container_context() { return {*pages_, hash_seed_}; }
   /// Memory for a string of `size` bytes with room for `capacity`; null out of memory.
   static StringBody* allocate_body(size_t size, size_t capacity);
@@ -204,8 +206,6 @@ class alignas(64) Shard {
   static uint64_t field_timer_payload(const Entry* entry, int db);
   // The entry has moved to another block.
   void retarget_field_timer(int db, Entry* entry);
-  void expire_key(int db, Entry* entry, Graveyard& graveyard);
-  void expire_fields(int db, Entry* entry, int64_t now_ms, Graveyard& graveyard);
 
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;

@@ -35,12 +35,10 @@ bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found)
   if (dead) {
     ++shard.stats().expired;
   } else {
-    auto* container = found.entry->has_field_deadlines() ? found.entry->body<Container>() : nullptr;
-    if (container == nullptr || container->next_deadline() > now_ms()) return false;
-    const size_t bytes_before = container->bytes();
-    container->expire(now_ms(), SIZE_MAX);
-    (void)shard.container_changed(physical_db, found.entry, bytes_before);
-    dead = container->empty();
+    const bool due =
+        found.entry->has_field_deadlines() && found.entry->body<Container>()->next_deadline() <= now_ms();
+    if (!due) return false;
+    dead = shard.expire_some_fields(physical_db, found.entry, now_ms(), SIZE_MAX);
   }
   if (dead) shard.erase(physical_db, key, found, graveyard_);
   shard.changed(physical_db, key.bytes);
@@ -230,8 +228,8 @@ bool WriteTx::put_container(const KeyRef& key, Entry* entry, Type type,
   Found found = entry == nullptr ? Found() : slot_of(key, entry);
   entry = make_room(key, found, shape, OldDeadline::kKeep);
   if (entry == nullptr) return false;
-  engine_.shard_of(key).attach_container(physical_db(), entry, container.release());
-  if (entry->body<Container>()->field_timer != TimerWheel::kNoTimer) engine_.timer_added();
+  if (engine_.shard_of(key).attach_container(physical_db(), entry, container.release()))
+    engine_.timer_added();
   changed(key, db_);
   return true;
 }
@@ -275,9 +273,9 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
     }
     engine_.timer_added();
   }
-  if (has_body) {
-    shard.attach_container(db, found.entry, (container != nullptr ? container : fresh).release());
-    if (found.entry->body<Container>()->field_timer != TimerWheel::kNoTimer) engine_.timer_added();
+  if (has_body &&
+      shard.attach_container(db, found.entry, (container != nullptr ? container : fresh).release())) {
+    engine_.timer_added();
   }
   changed(to, to_db);
   return true;
@@ -365,7 +363,7 @@ bool WriteTx::move(const KeyRef& from, Found& source, const KeyRef& to, int to_d
   } else {
     std::unique_ptr<Container> container(has_body ? shard.detach_container(source.entry) : nullptr);
     if (!place_container(to, to_db, source.entry, container, deadline)) {
-      if (has_body) shard.attach_container(physical_db(), source.entry, container.release());
+      if (has_body) (void)shard.attach_container(physical_db(), source.entry, container.release());
       return false;
     }
   }

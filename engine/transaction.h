@@ -70,9 +70,12 @@ class ReadTx {
   /// The container of type C under `key`. Counts, stamps and removes the dead, fields included. Error: WRONGTYPE.
   template <class C>
   Result<View<C>> read(const KeyRef& key) {
-    Entry* entry = const_cast<Entry*>(find(key));
+    const Entry* entry = find(key);
     if (entry == nullptr) return View<C>();
-    return view<C>(key, entry);
+    if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
+    if (entry->encoding() == Encoding::kInline)
+      return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
+    return Result<View<C>>(absl::in_place, static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
 
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
@@ -111,14 +114,6 @@ class ReadTx {
     if (found && found.entry->may_be_dead() && reap(shard, physical_db, key, found)) [[unlikely]]
       return {};
     return found;
-  }
-
-  template <class C>
-  Result<View<C>> view(const KeyRef& key, Entry* entry) {
-    if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
-    if (entry->encoding() == Encoding::kInline)
-      return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
-    return Result<View<C>>(absl::in_place, static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
 
   void stamp(Entry* entry) {

@@ -186,7 +186,7 @@ struct Codec<std::optional<Bytes>> : Tail {
   }
 };
 
-// Types whose Value is the parameter itself, read and printed in codec.cc.
+// A type whose Value is the parameter itself; the families' headers use it for types of their own.
 #define INLAY_DECLARE_CODEC(Type, Shape)                       \
   template <>                                                  \
   struct Codec<Type> : Shape {                                 \
@@ -212,6 +212,5 @@ INLAY_DECLARE_CODEC(MemoryUsageOptions, Tail);
 INLAY_DECLARE_CODEC(SortArguments, Tail);
 INLAY_DECLARE_CODEC(SortReadArguments, Tail);
 INLAY_DECLARE_CODEC(FlushMode, Tail);
-#undef INLAY_DECLARE_CODEC
 
 }  // namespace inlay

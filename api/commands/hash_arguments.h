@@ -73,19 +73,11 @@ struct FieldsTail {
   static constexpr bool kOpen = true;
 };
 
-#define INLAY_DECLARE_CODEC(Type, Shape)                       \
-  template <>                                                  \
-  struct Codec<Type> : Shape {                                 \
-    using Value = Type;                                        \
-    static absl::Status read(ArgReader& reader, Value& value); \
-    static void print(const Value& value, ArgPrinter& out);    \
-  }
 INLAY_DECLARE_CODEC(FieldList, FieldsTail<3>);
 INLAY_DECLARE_CODEC(ConditionalFields, FieldsTail<3>);
 INLAY_DECLARE_CODEC(HGetExArguments, FieldsTail<3>);
 INLAY_DECLARE_CODEC(HSetExArguments, FieldsTail<4>);
 INLAY_DECLARE_CODEC(RandomFields, Tail);
 INLAY_DECLARE_CODEC(FieldScanArguments, Tail);
-#undef INLAY_DECLARE_CODEC
 
 }  // namespace inlay

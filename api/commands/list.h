@@ -28,20 +28,12 @@ struct LPosArguments {
   std::optional<int64_t> count;
 };
 
-#define INLAY_DECLARE_CODEC(Type, Shape)                       \
-  template <>                                                  \
-  struct Codec<Type> : Shape {                                 \
-    using Value = Type;                                        \
-    static absl::Status read(ArgReader& reader, Value& value); \
-    static void print(const Value& value, ArgPrinter& out);    \
-  }
 INLAY_DECLARE_CODEC(End, OneArgument);
 INLAY_DECLARE_CODEC(InsertAt, OneArgument);
 INLAY_DECLARE_CODEC(LateInteger, OneArgument);
 INLAY_DECLARE_CODEC(ListPopCount, Tail);
 INLAY_DECLARE_CODEC(ListMPopCount, Tail);
 INLAY_DECLARE_CODEC(LPosArguments, Tail);
-#undef INLAY_DECLARE_CODEC
 
 }  // namespace inlay
 

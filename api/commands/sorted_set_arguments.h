@@ -102,13 +102,6 @@ struct TwoArguments {
   static constexpr bool kOpen = false;
 };
 
-#define INLAY_DECLARE_CODEC(Type, Shape)                       \
-  template <>                                                  \
-  struct Codec<Type> : Shape {                                 \
-    using Value = Type;                                        \
-    static absl::Status read(ArgReader& reader, Value& value); \
-    static void print(const Value& value, ArgPrinter& out);    \
-  }
 INLAY_DECLARE_CODEC(Increment, OneArgument);
 INLAY_DECLARE_CODEC(ScoreRange, TwoArguments);
 INLAY_DECLARE_CODEC(LexRange, TwoArguments);
@@ -116,7 +109,6 @@ INLAY_DECLARE_CODEC(RankRange, TwoArguments);
 INLAY_DECLARE_CODEC(ZAddWords, Tail);
 INLAY_DECLARE_CODEC(WithScore, Tail);
 INLAY_DECLARE_CODEC(ZRandomWords, Tail);
-#undef INLAY_DECLARE_CODEC
 
 template <>
 struct Codec<std::span<const ScoredBytes>> {
