@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -93,6 +94,21 @@ class Engine {
   const ContainerLimits& container_limits() const { return container_limits_; }
   ContainerLimits& container_limits() { return container_limits_; }
 
+  /// Calls that wait for a key at this moment. A waiter is counted while its state is kWaiting.
+  uint64_t blocked_waiters() const { return blocked_waiters_.load(std::memory_order_acquire); }
+  void wait_began() { blocked_waiters_.fetch_add(1, std::memory_order_acq_rel); }
+  /// The shard of a waiter's destination, if it has one.
+  std::optional<uint16_t> needed_shard(const Waiter& waiter) const {
+    if (!waiter.destination().has_value()) return std::nullopt;
+    return static_cast<uint16_t>(shard_index(*waiter.destination()));
+  }
+  /// Ends a wait; true for the one caller who did.
+  bool end_wait(Waiter& waiter, Waiter::State how) {
+    if (!waiter.end(how)) return false;
+    blocked_waiters_.fetch_sub(1, std::memory_order_acq_rel);
+    return true;
+  }
+
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
     if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -119,6 +135,7 @@ class Engine {
   std::atomic<bool> active_expire_{true};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
+  std::atomic<uint64_t> blocked_waiters_{0};
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

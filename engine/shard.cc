@@ -11,19 +11,6 @@
 
 namespace inlay {
 
-void Graveyard::free_all() {
-  while (last_ != nullptr) {
-    StringBody* body = last_;
-    last_ = body->buried_before;
-    std::free(body);
-  }
-  while (last_container_ != nullptr) {
-    Container* container = last_container_;
-    last_container_ = container->buried_before;
-    delete container;
-  }
-}
-
 namespace {
 
 // Fields of one hash that one firing of its timer removes at most.
@@ -298,7 +285,7 @@ bool Shard::expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limi
 
 TagIndex Shard::detach(int db) {
   if (has_watches()) {
-    watches_->for_each([&](int watched_db, std::string_view key) {
+    observers_->watches.for_each([&](int watched_db, std::string_view key) {
       if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);
     });
   }

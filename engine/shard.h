@@ -1,8 +1,8 @@
 // Shard: one lock and everything it guards, a slice of every database.
 //
-//   Shard  +------+---------------------+------+-------+--------+-------+---------+
-//          | lock | index per database  | slab | wheel | random | stats | watches |
-//          +------+---------+-----------+--^---+---^---+--------+-------+---------+
+//   Shard  +------+---------------------+------+-------+--------+-------+-----------+
+//          | lock | index per database  | slab | wheel | random | stats | observers |
+//          +------+---------+-----------+--^---+---^---+--------+-------+-----------+
 //                           |              |       |
 //                           +-> entries ---+       +-- timers: (entry address, database, for the key or its fields)
 //
@@ -24,11 +24,13 @@
 #include <span>
 #include <string_view>
 
+#include "engine/aftermath.h"
 #include "engine/container.h"
 #include "engine/entry.h"
 #include "engine/key.h"
 #include "engine/lock.h"
 #include "engine/random.h"
+#include "engine/waiter.h"
 #include "engine/watch.h"
 #include "inlay/datatypes/slab.h"
 #include "inlay/datatypes/tag_index.h"
@@ -49,32 +51,6 @@ struct Found {
   Entry* entry = nullptr;
   TagIndex::Slot slot;
   explicit operator bool() const { return entry != nullptr; }
-};
-
-/// Value bodies taken out of the keyspace, freed when this goes: after the locks, if it is older than they are.
-class Graveyard {
- public:
-  Graveyard() = default;
-  ~Graveyard() {
-    if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
-      free_all();
-  }
-  Graveyard(const Graveyard&) = delete;
-  Graveyard& operator=(const Graveyard&) = delete;
-
-  void bury(StringBody* body) {
-    body->buried_before = last_;
-    last_ = body;
-  }
-  void bury(Container* body) {
-    body->buried_before = last_container_;
-    last_container_ = body;
-  }
-
- private:
-  void free_all();
-  StringBody* last_ = nullptr;
-  Container* last_container_ = nullptr;
 };
 
 class alignas(64) Shard {
@@ -162,17 +138,24 @@ class alignas(64) Shard {
 
   /// Notes that a key changed, for whoever watches it.
   void changed(int db, std::string_view key) {
-    if (watches_ != nullptr) [[unlikely]]
-      watches_->changed(db, key);
+    if (observers_ != nullptr) [[unlikely]]
+      observers_->watches.changed(db, key);
   }
-  WatchTable& watches() {
-    if (watches_ == nullptr) watches_ = std::make_unique<WatchTable>();
-    return *watches_;
+  /// Whether anybody watches a key of this shard or waits for one: a branch is all it costs those without.
+  bool is_observed() const { return observers_ != nullptr; }
+  bool has_watches() const { return observers_ != nullptr && !observers_->watches.empty(); }
+  WatchTable& watches() { return observers().watches; }
+  bool has_waiters() const { return observers_ != nullptr && !observers_->waiters.empty(); }
+  WaitTable& waiters() { return observers().waiters; }
+  /// Whether serving waiters may take locks of other shards.
+  bool serving_needs_more_shards() const {
+    return observers_ != nullptr && observers_->waiters.needs_more_shards();
   }
-  void drop_idle_watches() {
-    if (watches_ != nullptr && watches_->empty()) watches_.reset();
+  /// Forgets tables that are empty.
+  void drop_idle_observers() {
+    if (observers_ != nullptr && observers_->watches.empty() && observers_->waiters.empty())
+      observers_.reset();
   }
-  bool has_watches() const { return watches_ != nullptr; }
 
   Random& random() { return random_; }
   ShardStats& stats() { return stats_; }
@@ -197,6 +180,15 @@ class alignas(64) Shard {
     }
   };
 
+  struct Observers {
+    WatchTable watches;
+    WaitTable waiters;
+  };
+  Observers& observers() {
+    if (observers_ == nullptr) observers_ = std::make_unique<Observers>();
+    return *observers_;
+  }
+
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
   void free_entry(Entry* entry, Graveyard& graveyard);
@@ -218,7 +210,7 @@ class alignas(64) Shard {
   size_t body_bytes_ = 0;
   size_t field_timers_ = 0;
   PagePool* pages_;
-  std::unique_ptr<WatchTable> watches_;
+  std::unique_ptr<Observers> observers_;  // Only while there are any.
   Random random_;
   uint64_t hash_seed_;
 };

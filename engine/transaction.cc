@@ -40,7 +40,7 @@ bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found)
     if (!due) return false;
     dead = shard.expire_some_fields(physical_db, found.entry, now_ms(), SIZE_MAX);
   }
-  if (dead) shard.erase(physical_db, key, found, graveyard_);
+  if (dead) shard.erase(physical_db, key, found, aftermath_.graveyard());
   shard.changed(physical_db, key.bytes);
   return dead;
 }
@@ -65,7 +65,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
                     shape.encoding != Encoding::kBody;
   if (fits) {
     found.entry->set_raw(shape.raw);
-  } else if (shard.reshape(db, found, shape, graveyard_) == nullptr) {
+  } else if (shard.reshape(db, found, shape, aftermath_.graveyard()) == nullptr) {
     return nullptr;
   }
   stamp(found.entry);
@@ -110,7 +110,7 @@ bool WriteTx::put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadlin
   }
   Entry* entry = make_room(key, found, shape, old);
   if (entry == nullptr) {
-    if (body != nullptr) graveyard_.bury(body);
+    if (body != nullptr) aftermath_.graveyard().bury(body);
     return false;
   }
   if (body != nullptr) {
@@ -152,7 +152,7 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
     old.copy(data, old.size());
     std::memset(data + old.size(), 0, size - old.size());
     if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) {
-      graveyard_.bury(body);
+      aftermath_.graveyard().bury(body);
       return nullptr;
     }
     shard.attach_body(found.entry, body);
@@ -168,8 +168,13 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
   return data;
 }
 
+void WriteTx::tell_observers(Shard& shard, const KeyRef& key, int db) {
+  shard.changed(engine_.physical(db), key.bytes);
+  if (shard.has_waiters() && shard.waiters().find(db, key.bytes) != nullptr) aftermath_.ready(db, key);
+}
+
 void WriteTx::erase(const KeyRef& key, Found& found, int db) {
-  engine_.shard_of(key).erase(engine_.physical(db), key, found, graveyard_);
+  engine_.shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
   found = {};
   changed(key, db);
 }
@@ -268,7 +273,7 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
   if (deadline.has_value()) {
     found = shard.find(db, to);
     if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, graveyard_);
+      shard.erase(db, to, found, aftermath_.graveyard());
       return false;
     }
     engine_.timer_added();
@@ -306,21 +311,21 @@ bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, Strin
     found = shard.find(db, to);
     if (shape.encoding == Encoding::kBody) entry->set_body<StringBody>(nullptr);
     if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, graveyard_);
+      shard.erase(db, to, found, aftermath_.graveyard());
       found = {};
     } else {
       engine_.timer_added();
     }
   }
   if (!found) {
-    if (fresh != nullptr) graveyard_.bury(fresh);
+    if (fresh != nullptr) aftermath_.graveyard().bury(fresh);
     return false;
   }
   switch (shape.encoding) {
     case Encoding::kInteger: found.entry->set_integer(source->integer()); break;
     case Encoding::kInline: {
       if (!bytes.empty()) std::memcpy(found.entry->inline_data(), bytes.data(), bytes.size());
-      if (body != nullptr) graveyard_.bury(body);
+      if (body != nullptr) aftermath_.graveyard().bury(body);
       break;
     }
     case Encoding::kBody: shard.attach_body(found.entry, body != nullptr ? body : fresh); break;
@@ -346,7 +351,7 @@ bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, in
     std::memcpy(body->data(), original->data(), original->size);
   }
   if (take_place(to, to_db, source.entry, body, deadline_ms(from, source.entry))) return true;
-  if (body != nullptr) graveyard_.bury(body);
+  if (body != nullptr) aftermath_.graveyard().bury(body);
   return false;
 }
 

@@ -1,7 +1,7 @@
 // ReadTx, WriteTx, KeyspaceTx: what a command sees of the engine while its locks are held.
 //
 // A command never locks and never frees: the executor opens one of these over locked shards, and closing it does
-// once what every command needs (bodies freed after the locks, watchers told, background thread woken).
+// once what every command needs (watchers told, waiters served, bodies freed after the locks, background thread woken).
 //
 // Thread safety: used by one thread, within one call.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/aftermath.h"
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/error.h"
@@ -43,7 +44,7 @@ class View {
 
 class ReadTx {
  public:
-  ReadTx(Engine& engine, int db, Graveyard& graveyard) : engine_(engine), db_(db), graveyard_(graveyard) {}
+  ReadTx(Engine& engine, int db, Aftermath& aftermath) : engine_(engine), db_(db), aftermath_(aftermath) {}
   ReadTx(const ReadTx&) = delete;
   ReadTx& operator=(const ReadTx&) = delete;
 
@@ -123,7 +124,7 @@ class ReadTx {
 
   Engine& engine_;
   int db_;
-  Graveyard& graveyard_;
+  Aftermath& aftermath_;
   std::optional<int64_t> now_ms_;
 
  private:
@@ -186,7 +187,12 @@ class WriteTx : public ReadTx {
   Found slot_of(const KeyRef& key, Entry* entry);
   bool place_container(const KeyRef& to, int to_db, const Entry* source,
                        std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
-  void changed(const KeyRef& key, int db) { engine_.shard_of(key).changed(engine_.physical(db), key.bytes); }
+  void changed(const KeyRef& key, int db) {
+    Shard& shard = engine_.shard_of(key);
+    if (shard.is_observed()) [[unlikely]]
+      tell_observers(shard, key, db);
+  }
+  void tell_observers(Shard& shard, const KeyRef& key, int db);
   bool take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
                   std::optional<int64_t> deadline);
 };
