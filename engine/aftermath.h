@@ -1,7 +1,7 @@
 // Aftermath: what a call leaves to be done at its end, while its locks are still held and once they are not.
 //
 //   Aftermath  +-----------+-------------------------------------------------+
-//              | graveyard | rare: keys made ready | actions after the locks |
+//              | graveyard | rare: keys made ready, events, actions later    |
 //              +-----------+-------------------------------------------------+
 //
 // A call makes one before it locks, so that it goes last: bodies are freed and actions run without any lock. Most calls
@@ -14,11 +14,13 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "engine/container.h"
 #include "engine/entry.h"
+#include "engine/events.h"
 #include "engine/key.h"
 
 namespace inlay {
@@ -77,12 +79,19 @@ class Aftermath {
   /// Takes the key that became ready first; false if there is none.
   bool take_ready(ReadyKey& key);
 
+  /// Keeps an event for the end of the call.
+  void event(QueuedEvent event) { rare().events.push_back(std::move(event)); }
+  std::vector<QueuedEvent> take_events() {
+    return rare_ == nullptr ? std::vector<QueuedEvent>() : std::exchange(rare_->events, {});
+  }
+
   /// Runs `action` once the locks are released, in order. It may call the store.
   void after_locks(absl::AnyInvocable<void()> action) { rare().actions.push_back(std::move(action)); }
 
  private:
   struct Rare {
     std::deque<ReadyKey> ready;
+    std::vector<QueuedEvent> events;
     std::vector<absl::AnyInvocable<void()>> actions;
   };
 

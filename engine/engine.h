@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/events.h"
 #include "engine/hash.h"
 #include "engine/key.h"
 #include "engine/shard.h"
@@ -94,6 +95,16 @@ class Engine {
   const ContainerLimits& container_limits() const { return container_limits_; }
   ContainerLimits& container_limits() { return container_limits_; }
 
+  /// Who listens to what happens to keys.
+  EventHub& events() { return *events_; }
+  const EventHub& events() const { return *events_; }
+  /// The number that names a physical database. Held steady by any one shard's lock.
+  int logical(int physical) const {
+    int db = 0;
+    while (physical_[static_cast<size_t>(db)] != physical) ++db;
+    return db;
+  }
+
   /// Calls that wait for a key at this moment. A waiter is counted while its state is kWaiting.
   uint64_t blocked_waiters() const { return blocked_waiters_.load(std::memory_order_acquire); }
   void wait_began() { blocked_waiters_.fetch_add(1, std::memory_order_acq_rel); }
@@ -123,6 +134,7 @@ class Engine {
   void run_background();
   void wake_background();
   size_t expire_all(int64_t now_ms);
+  size_t expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath);
   int64_t next_deadline_bound();
 
   Options options_;
@@ -136,6 +148,7 @@ class Engine {
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
   std::atomic<uint64_t> blocked_waiters_{0};
+  std::shared_ptr<EventHub> events_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

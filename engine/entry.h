@@ -36,6 +36,19 @@ namespace inlay {
 
 enum class Type : uint8_t { kNone, kString, kList, kHash, kSet, kSortedSet };
 
+/// What TYPE calls it.
+constexpr std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::kNone: return "none";
+    case Type::kString: return "string";
+    case Type::kList: return "list";
+    case Type::kHash: return "hash";
+    case Type::kSet: return "set";
+    case Type::kSortedSet: return "zset";
+  }
+  return "none";
+}
+
 /// How a value is held.
 enum class Encoding : uint8_t {
   kInline,   // The bytes stand in the entry: a string's, or a container's packed block.

@@ -43,6 +43,14 @@ bool ShardSetGuard::add_shards_of_waiters() {
   return true;
 }
 
+void finish_call(Engine& engine, Aftermath& aftermath) {
+  serve_waiters(engine, aftermath);
+  std::vector<QueuedEvent> events = aftermath.take_events();
+  if (events.empty()) return;
+  engine.events().append(std::move(events));
+  aftermath.after_locks([hub = &engine.events()] { hub->deliver(); });
+}
+
 void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes) {
   const int physical = engine.physical(db);
   for (const uint64_t hash : hashes) {

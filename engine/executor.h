@@ -134,6 +134,8 @@ class ShardSetGuard {
 
 /// Looks after the waiters of every key that became ready. The call's locks must be held.
 void serve_waiters(Engine& engine, Aftermath& aftermath);
+/// Serves waiters, and hands the call's events on in the order in which they happened. The locks must be held.
+void finish_call(Engine& engine, Aftermath& aftermath);
 
 /// Ends a call, or a transaction of many, while its locks are still held.
 class CommitScope {
@@ -141,7 +143,7 @@ class CommitScope {
   CommitScope(Engine& engine, Aftermath& aftermath) : engine_(engine), aftermath_(aftermath) {}
   ~CommitScope() {
     if (aftermath_.has_business()) [[unlikely]]
-      serve_waiters(engine_, aftermath_);
+      finish_call(engine_, aftermath_);
   }
   CommitScope(const CommitScope&) = delete;
   CommitScope& operator=(const CommitScope&) = delete;

@@ -50,6 +50,7 @@ uint64_t KeyspaceTx::size(int db) {
 void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> visit) {
   Aftermath aftermath;
   Lockout lockout(engine_);
+  CommitScope commit(engine_, aftermath);
   ReadTx tx(engine_, db_, aftermath);
   std::vector<std::string> doubtful;  // Looked at when the index may change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
@@ -79,6 +80,7 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
     Aftermath aftermath;
     Shard& shard = engine_.shard(shard_index);
     ShardLockGuard lock(shard.lock());
+    CommitScope commit(engine_, aftermath);
     ReadTx tx(engine_, db_, aftermath);
     std::vector<std::string> doubtful;  // Looked at when the index may change.
     place = shard.scan(engine_.physical(db_), place, count - visited, [&](void* record) {
@@ -103,6 +105,7 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
 std::optional<std::string> KeyspaceTx::random_key() {
   Aftermath aftermath;
   Lockout lockout(engine_);
+  CommitScope commit(engine_, aftermath);
   ReadTx tx(engine_, db_, aftermath);
   const int db = engine_.physical(db_);
   Random& random = engine_.shard(0).random();
@@ -138,6 +141,21 @@ void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRe
   run();
 }
 
+namespace {
+
+// What a flush takes along, told before it goes.
+void tell_flushed(const Engine& engine, const Shard& shard, int physical, Aftermath& aftermath) {
+  shard.index(physical).for_each([&](const void* record) {
+    const auto* entry = static_cast<const Entry*>(record);
+    aftermath.event({.type = entry->type(),
+                     .cause = Cause::kFlushed,
+                     .db = engine.logical(physical),
+                     .key = std::string(entry->key())});
+  });
+}
+
+}  // namespace
+
 void KeyspaceTx::flush(int db) {
   struct Detached {
     size_t shard;
@@ -145,10 +163,13 @@ void KeyspaceTx::flush(int db) {
   };
   std::vector<Detached> detached;
   {
+    Aftermath aftermath;
     Lockout lockout(engine_);
+    CommitScope commit(engine_, aftermath);
     for (size_t i = 0; i < engine_.shard_count(); ++i) {
       for (int physical = 0; physical < engine_.databases(); ++physical) {
         if (db >= 0 && physical != engine_.physical(db)) continue;
+        if (engine_.events().wants_removals()) tell_flushed(engine_, engine_.shard(i), physical, aftermath);
         TagIndex entries = engine_.shard(i).detach(physical);
         if (!entries.empty()) detached.push_back({i, std::move(entries)});
       }

@@ -22,7 +22,9 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/aftermath.h"
 #include "engine/container.h"
@@ -51,6 +53,15 @@ struct Found {
   Entry* entry = nullptr;
   TagIndex::Slot slot;
   explicit operator bool() const { return entry != nullptr; }
+};
+
+/// A key that went because its time had come, or that of fields of it.
+struct Expired {
+  std::string key;
+  int physical_db;
+  Type type;
+  bool of_fields;  // Fields of it expired,
+  bool removed;    // and it went.
 };
 
 class alignas(64) Shard {
@@ -115,7 +126,8 @@ class alignas(64) Shard {
   bool clear_deadline(int db, Found& found);
 
   /// Removes up to `limit` entries whose deadline has come; returns how many.
-  size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard);
+  /// `expired`, if given, gets what was removed, in order.
+  size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard, std::vector<Expired>* expired = nullptr);
   int64_t next_deadline_bound() const { return wheel_.next_deadline_bound(); }
   size_t timers() const { return wheel_.size(); }
   /// Entries of one database that have a deadline.

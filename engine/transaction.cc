@@ -31,15 +31,20 @@ size_t roomy(size_t size) { return size + std::min(size, size_t{1} << 20); }
 }  // namespace
 
 bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
+  const int db = engine_.logical(physical_db);
   bool dead = found.entry->has_timer() && shard.deadline(found.entry) <= now_ms();
   if (dead) {
     ++shard.stats().expired;
+    notify(EventClass::kExpired, "expired", key, db);
   } else {
     const bool due =
         found.entry->has_field_deadlines() && found.entry->body<Container>()->next_deadline() <= now_ms();
     if (!due) return false;
     dead = shard.expire_some_fields(physical_db, found.entry, now_ms(), SIZE_MAX);
+    notify(EventClass::kHash, "hexpired", key, db);
+    if (dead) notify(EventClass::kGeneric, "del", key, db);
   }
+  if (dead) notify_removal(key, found.entry, Cause::kExpired, db);
   if (dead) shard.erase(physical_db, key, found, aftermath_.graveyard());
   shard.changed(physical_db, key.bytes);
   return dead;
@@ -53,6 +58,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
     shape.has_timer = false;
     Entry* entry = shard.insert(db, key, shape, engine_.seen_s());
     if (entry == nullptr) return nullptr;
+    notify(EventClass::kNew, "new", key);
     // The index may have grown: find the slot again only for whoever goes on to use it.
     found.entry = entry;
     found.slot = {};
@@ -173,10 +179,26 @@ void WriteTx::tell_observers(Shard& shard, const KeyRef& key, int db) {
   if (shard.has_waiters() && shard.waiters().find(db, key.bytes) != nullptr) aftermath_.ready(db, key);
 }
 
-void WriteTx::erase(const KeyRef& key, Found& found, int db) {
+void ReadTx::keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db) {
+  aftermath_.event({.name = event, .event_class = event_class, .db = db, .key = std::string(key.bytes)});
+}
+
+void ReadTx::keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
+  aftermath_.event({.type = entry->type(), .cause = cause, .db = db, .key = std::string(key.bytes)});
+}
+
+void WriteTx::erase(const KeyRef& key, Found& found, Cause cause, int db) {
+  notify_removal(key, found.entry, cause, db);
   engine_.shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
   found = {};
   changed(key, db);
+}
+
+void WriteTx::make_way(const KeyRef& key, bool for_result) {
+  Found found = find_mutable(key);
+  if (!found) return;
+  if (!for_result) notify(EventClass::kGeneric, "del", key);
+  erase(key, found, for_result ? Cause::kReplaced : Cause::kDeleted);
 }
 
 bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
@@ -204,6 +226,7 @@ Found WriteTx::slot_of(const KeyRef& key, Entry* entry) {
 
 void WriteTx::erase_entry(const KeyRef& key, Entry* entry) {
   Found found = slot_of(key, entry);
+  notify(EventClass::kGeneric, "del", key);
   erase(key, found);
 }
 

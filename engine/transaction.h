@@ -54,6 +54,7 @@ class ReadTx {
     Entry* entry = live_entry(shard, key);
     if (entry == nullptr) {
       ++shard.stats().misses;
+      notify(EventClass::kKeyMiss, "keymiss", key);
       return nullptr;
     }
     ++shard.stats().hits;
@@ -97,7 +98,22 @@ class ReadTx {
   int db() const { return db_; }
   Engine& engine() { return engine_; }
 
+  /// Tells those who listen to keys that something happened to one. `event` must be of static storage.
+  void notify(EventClass event_class, std::string_view event, const KeyRef& key) {
+    notify(event_class, event, key, db_);
+  }
+  void notify(EventClass event_class, std::string_view event, const KeyRef& key, int db) {
+    if (engine_.events().wants(event_class)) [[unlikely]]
+      keep_event(event_class, event, key, db);
+  }
+
  protected:
+  /// Tells those who listen that a key's value is about to go.
+  void notify_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
+    if (engine_.events().wants_removals()) [[unlikely]]
+      keep_removal(key, entry, cause, db);
+  }
+
   int physical_db() const { return engine_.physical(db_); }
 
   // Inlined by force: every read begins here.
@@ -128,12 +144,21 @@ class ReadTx {
   std::optional<int64_t> now_ms_;
 
  private:
+  void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);
+  void keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db);
   // Removes the key if its time has come, else its dead fields, and the key if none was left; true if it went.
   bool reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
 };
 
 template <class C>
 class Edit;
+
+/// The class of the events of containers.
+template <class C>
+inline constexpr EventClass kEventClassOf = kTypeOf<C> == Type::kList   ? EventClass::kList
+                                            : kTypeOf<C> == Type::kHash ? EventClass::kHash
+                                            : kTypeOf<C> == Type::kSet  ? EventClass::kSet
+                                                                        : EventClass::kSortedSet;
 
 class WriteTx : public ReadTx {
  public:
@@ -163,8 +188,16 @@ class WriteTx : public ReadTx {
   Result<Edit<C>> edit(const KeyRef& key);
 
   /// Removes an existing key.
-  void erase(const KeyRef& key, Found& found) { erase(key, found, db_); }
-  void erase(const KeyRef& key, Found& found, int db);
+  void erase(const KeyRef& key, Found& found, Cause cause = Cause::kDeleted) {
+    erase(key, found, cause, db_);
+  }
+  void erase(const KeyRef& key, Found& found, Cause cause, int db);
+  /// Removes the value, if there is one, that a result takes the place of, or that goes because the result is empty.
+  void make_way(const KeyRef& key, bool for_result);
+  /// To be called before the value of an existing key is replaced as a whole by another one.
+  void replacing(const KeyRef& key, const Found& found) {
+    notify_removal(key, found.entry, Cause::kReplaced, db_);
+  }
   /// Sets the deadline of an existing key.
   [[nodiscard]] bool set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms);
   /// Removes the deadline of an existing key that has one.
@@ -230,20 +263,21 @@ class [[nodiscard]] Edit {
   /// To be called if nothing was changed after all: nobody who watches the key is told.
   void unchanged() { changed_ = false; }
 
-  /// Ends the changes. False out of memory; then a small container is as it was before them, but a large one, or one
+  /// Ends the changes, and tells of them as `event` if there are any. False out of memory; then a small container is as it was before them, but a large one, or one
   /// that became large, may have lost some of them with its key's old value kept.
-  [[nodiscard]] bool close() {
+  [[nodiscard]] bool close(std::string_view event = {}) {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
+    if (!changed_) return true;
+    if (!event.empty()) tx.notify(kEventClassOf<C>, event, key_);
     if (held_ != nullptr) {
-      if (!changed_) return true;
       Shard& shard = tx.engine().shard_of(key_);
       shard.adjust_body_bytes(held_->value.memory_usage() - heap_before_);
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
     }
-    if (!changed_ || local_->borrowed()) return true;
+    if (local_->borrowed()) return true;
     if (local_->empty()) {
       if (entry_ != nullptr) tx.erase_entry(key_, entry_);
       return true;

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,14 +18,17 @@
 #include <utility>
 
 #include "absl/functional/function_ref.h"
+#include "inlay/callback_executor.h"
 #include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
 #include "inlay/commands/list.h"
 #include "inlay/commands/set.h"
 #include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
+#include "inlay/event.h"
 #include "inlay/result.h"
 #include "inlay/scan_range.h"
+#include "inlay/subscription.h"
 #include "inlay/types.h"
 
 namespace inlay {
@@ -124,6 +128,16 @@ class Store : public Database {
   absl::Status swapdb(int a, int b);
   /// Empties every database at one instant. O(keys), the freeing in steps outside the instant.
   void flushall();
+
+  /// Calls `callback` for everything that happens to keys, with Redis's names, as long as the subscription lives: once
+  /// each, those of one key in order, outside every lock; "expired" comes at the deadline where a background thread runs,
+  /// else with maintain() or the next look at the key. It runs through `executor`, or where there is none on the thread
+  /// of the call that caused it, or of one that runs meanwhile, and may call the store.
+  Subscription on_key_event(std::function<void(const KeyEvent&)> callback,
+                            CallbackExecutor* executor = nullptr);
+  /// The same for values that go, with the cause.
+  Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
+                          CallbackExecutor* executor = nullptr);
 
   /// Locks every shard in turn.
   Stats stats() const;
