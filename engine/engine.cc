@@ -47,6 +47,8 @@ Engine::~Engine() {
   ::operator delete(shards_, std::align_val_t(alignof(Shard)));
 }
 
+uint32_t Engine::given_clock_second() const { return stamp_of(to_unix_ms(options_.clock->now())); }
+
 size_t Engine::expire_all(int64_t now_ms) {
   if (!active_expire_.load(std::memory_order_relaxed)) return 0;
   size_t removed = 0;

@@ -158,10 +158,11 @@ class Executor {
   template <auto Fn, class Tx, bool kOneKey, class... B>
   auto call(int db, const B&... bound) const {
     Graveyard graveyard;
-    if constexpr (kOneKey) {  // The first parameter, by convention.
-      Shard& shard = engine_.shard_of(std::get<0>(std::tie(bound...)).get());
+    if constexpr (kOneKey) {     // The first parameter, by convention.
+      Engine& engine = engine_;  // Which locking would make the compiler read again.
+      Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
-      Tx tx(engine_, db, graveyard);
+      Tx tx(engine, db, graveyard, &shard);
       return Fn(tx, bound.get()...);
     } else {
       absl::InlinedVector<uint64_t, 32> hashes;
