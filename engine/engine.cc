@@ -48,6 +48,8 @@ Engine::~Engine() {
   ::operator delete(shards_, std::align_val_t(alignof(Shard)));
 }
 
+uint32_t Engine::given_clock_second() const { return stamp_of(to_unix_ms(options_.clock->now())); }
+
 // One step, under the shard's lock.
 size_t Engine::expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath) {
   std::vector<Expired> expired;

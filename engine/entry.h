@@ -57,7 +57,7 @@ enum class Encoding : uint8_t {
 };
 
 /// Whether two runs of `size` bytes are equal: memcmp without the call and, up to 32 bytes, with few branches.
-inline bool equal_bytes(const char* a, const char* b, size_t size) {
+[[gnu::always_inline]] inline bool equal_bytes(const char* a, const char* b, size_t size) {
   // All bits in which the words at `at` differ.
   const auto differ = [&]<class Word>(Word, size_t at) {
     Word x, y;

@@ -196,11 +196,12 @@ class Executor {
   auto call(int db, const B&... bound) const {
     if constexpr (kOneKey) {  // The first parameter, by convention.
       Aftermath aftermath;
-      Shard& shard = engine_.shard_of(std::get<0>(std::tie(bound...)).get());
+      Engine& engine = engine_;  // Which locking would make the compiler read again.
+      Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
       if (kAccess<Tx> == Access::kRead || !shard.serving_needs_more_shards()) [[likely]] {
-        CommitScope commit(engine_, aftermath);
-        Tx tx(engine_, db, aftermath);
+        CommitScope commit(engine, aftermath);
+        Tx tx(engine, db, aftermath, &shard);
         return Fn(tx, bound.get()...);
       }
     }

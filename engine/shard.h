@@ -82,12 +82,13 @@ class alignas(64) Shard {
   ShardLock& lock() ABSL_LOCK_RETURNED(lock_) { return lock_; }
   void assert_held() const ABSL_ASSERT_EXCLUSIVE_LOCK(lock_) { assert(lock_.is_locked()); }
 
-  Found find(int db, const KeyRef& key) const {
+  // Both inlined by force, the whole way down: out of line they would spill what the caller has in registers.
+  [[gnu::always_inline]] Found find(int db, const KeyRef& key) const {
     const TagIndex::Slot slot = index(db).find(placed(key.hash), HasKey{key.bytes});
     return slot ? Found{static_cast<Entry*>(slot.record()), slot} : Found{};
   }
   /// The entry alone, for reading.
-  Entry* find_entry(int db, const KeyRef& key) const {
+  [[gnu::always_inline]] Entry* find_entry(int db, const KeyRef& key) const {
     return static_cast<Entry*>(index(db).find_record(placed(key.hash), HasKey{key.bytes}));
   }
 

@@ -30,6 +30,11 @@ size_t roomy(size_t size) { return size + std::min(size, size_t{1} << 20); }
 
 }  // namespace
 
+Entry* ReadTx::unless_dead(Shard& shard, const KeyRef& key, Entry* entry) {
+  if (!is_doubtful(shard, entry)) return entry;
+  return live(shard, physical_db(), key).entry;
+}
+
 bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
   const int db = engine_.logical(physical_db);
   bool dead = found.entry->has_timer() && shard.deadline(found.entry) <= now_ms();

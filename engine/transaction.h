@@ -44,13 +44,16 @@ class View {
 
 class ReadTx {
  public:
-  ReadTx(Engine& engine, int db, Aftermath& aftermath) : engine_(engine), db_(db), aftermath_(aftermath) {}
+  /// `only_shard` may say that all keys of the call are of this shard.
+  ReadTx(Engine& engine, int db, Aftermath& aftermath, Shard* only_shard = nullptr)
+      : engine_(engine), db_(db), aftermath_(aftermath), only_shard_(only_shard) {}
   ReadTx(const ReadTx&) = delete;
   ReadTx& operator=(const ReadTx&) = delete;
 
   /// The live entry of `key`, or null; counts a hit or a miss and stamps the access. A dead key is removed.
-  const Entry* find(const KeyRef& key) {
-    Shard& shard = engine_.shard_of(key);
+  // Inlined by force: every read begins here, and what it needs of shard and hash is already in registers.
+  [[gnu::always_inline]] const Entry* find(const KeyRef& key) {
+    Shard& shard = shard_of(key);
     Entry* entry = live_entry(shard, key);
     if (entry == nullptr) {
       ++shard.stats().misses;
@@ -62,7 +65,7 @@ class ReadTx {
     return entry;
   }
   /// The same without counting or stamping.
-  const Entry* peek(const KeyRef& key) { return live_entry(engine_.shard_of(key), key); }
+  const Entry* peek(const KeyRef& key) { return live_entry(shard_of(key), key); }
 
   /// Whether an entry met on a walk is dead, or perhaps: only peek() can tell, which removes it then.
   bool is_doubtful(const Shard& shard, const Entry* entry) {
@@ -115,17 +118,19 @@ class ReadTx {
   }
 
   int physical_db() const { return engine_.physical(db_); }
+  Shard& shard_of(const KeyRef& key) const {
+    return only_shard_ != nullptr ? *only_shard_ : engine_.shard_of(key);
+  }
 
-  // Inlined by force: every read begins here.
   [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
     shard.assert_held();
     Entry* entry = shard.find_entry(physical_db(), key);
     if (entry != nullptr && entry->may_be_dead()) [[unlikely]]
-      return live(shard, physical_db(), key).entry;
+      return unless_dead(shard, key, entry);
     return entry;
   }
 
-  Found live(Shard& shard, int physical_db, const KeyRef& key) {
+  [[gnu::always_inline]] Found live(Shard& shard, int physical_db, const KeyRef& key) {
     shard.assert_held();
     const Found found = shard.find(physical_db, key);
     if (found && found.entry->may_be_dead() && reap(shard, physical_db, key, found)) [[unlikely]]
@@ -141,11 +146,14 @@ class ReadTx {
   Engine& engine_;
   int db_;
   Aftermath& aftermath_;
+  Shard* const only_shard_;  // Null: several.
   std::optional<int64_t> now_ms_;
 
  private:
   void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);
   void keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db);
+  // The entry, or null after removing it.
+  Entry* unless_dead(Shard& shard, const KeyRef& key, Entry* entry);
   // Removes the key if its time has come, else its dead fields, and the key if none was left; true if it went.
   bool reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
 };

@@ -14,8 +14,6 @@
 namespace inlay::cmd {
 namespace {
 
-bool is_string(const Entry* entry) { return entry->type() == Type::kString; }
-
 std::string copy_string(const Entry* entry) {
   char scratch[kInt64TextMax];
   return std::string(entry->string_value(scratch));
@@ -63,13 +61,6 @@ absl::Status set_with_ttl(WriteTx& tx, const KeyRef& key, Bytes value, const Exp
 }
 
 }  // namespace
-
-Nullable<std::string> get(ReadTx& tx, const KeyRef& key) {
-  const Entry* entry = tx.find(key);
-  if (entry == nullptr) return std::nullopt;
-  if (!is_string(entry)) return error(Error::kWrongType);
-  return copy_string(entry);
-}
 
 absl::Status set_value(WriteTx& tx, const KeyRef& key, Bytes value) {
   Found found = tx.find_mutable(key);
@@ -303,15 +294,6 @@ Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected) {
   if (found.entry->string_value(scratch) != expected) return false;
   tx.notify(EventClass::kGeneric, "del", key);
   tx.erase(key, found);
-  return true;
-}
-
-Result<bool> visit(ReadTx& tx, const KeyRef& key, absl::FunctionRef<void(Bytes)> look) {
-  const Entry* entry = tx.find(key);
-  if (entry == nullptr) return false;
-  if (!is_string(entry)) return error(Error::kWrongType);
-  char scratch[kInt64TextMax];
-  look(entry->string_value(scratch));
   return true;
 }
 
