@@ -13,7 +13,7 @@
 // Thread safety: thread-safe.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -74,7 +74,7 @@ struct Bound<std::span<const KeyRef>> {
   void for_each_hash(Visit&& visit) const {
     for (const KeyRef& key : values) visit(key.hash);
   }
-  absl::InlinedVector<KeyRef, 8> values;
+  absl::InlinedVector<KeyRef, 16> values;
 };
 
 template <>
@@ -115,8 +115,14 @@ class ShardSetGuard {
   ShardSetGuard& operator=(const ShardSetGuard&) = delete;
 
  private:
+  static constexpr size_t kWordBits = 64;
+
+  template <class Visit>
+  void for_each_shard(Visit&& visit) const;
+
   Engine& engine_;
-  absl::InlinedVector<uint16_t, 32> shards_;
+  // A bit per shard, which sorts them with no branch that a processor could mispredict.
+  std::array<uint64_t, kShardsMax / kWordBits> shards_{};
 };
 
 /// Starts the memory reads that looking up these keys will wait for. Their shards must be locked.
