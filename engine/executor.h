@@ -15,7 +15,7 @@
 // Thread safety: thread-safe.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -76,7 +76,7 @@ struct Bound<std::span<const KeyRef>> {
   void for_each_hash(Visit&& visit) const {
     for (const KeyRef& key : values) visit(key.hash);
   }
-  absl::InlinedVector<KeyRef, 8> values;
+  absl::InlinedVector<KeyRef, 16> values;
 };
 
 template <>
@@ -124,12 +124,19 @@ class ShardSetGuard {
   bool holds(uint64_t hash) const;
 
  private:
+  // A bit per shard, which sorts them with no branch that a processor could mispredict.
+  static constexpr size_t kWordBits = 64;
+  using ShardBits = std::array<uint64_t, kShardsMax / kWordBits>;
+
+  template <class Visit>
+  void for_each_shard(Visit&& visit) const;
+  void add(size_t shard);
   void lock_all();
   void unlock_all();
   bool add_shards_of_waiters();
 
   Engine& engine_;
-  absl::InlinedVector<uint16_t, 32> shards_;  // In index order.
+  ShardBits shards_{};
 };
 
 /// Looks after the waiters of every key that became ready. The call's locks must be held.

@@ -6,6 +6,7 @@
 // Thread safety: used by one thread, within one call.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -18,6 +19,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/error.h"
+#include "inlay/datatypes/number.h"
 #include "inlay/result.h"
 
 namespace inlay {
@@ -173,19 +175,38 @@ class WriteTx : public ReadTx {
   using ReadTx::ReadTx;
 
   /// The live entry of `key` in this or another database, for changing it. A dead one is removed first.
-  Found find_mutable(const KeyRef& key) { return find_mutable(key, db_); }
-  Found find_mutable(const KeyRef& key, int db) {
-    return live(engine_.shard_of(key), engine_.physical(db), key);
+  [[gnu::always_inline]] Found find_mutable(const KeyRef& key) {
+    return live(shard_of(key), physical_db(), key);
   }
+  Found find_mutable(const KeyRef& key, int db) { return live(shard_of(key), engine_.physical(db), key); }
 
   // The changes. `found` is what find_mutable() gave for `key` just before, and stays good afterwards. Those that
   // return false are out of memory and have changed nothing.
 
   /// Sets a string, creating the key or replacing a value of any type.
-  [[nodiscard]] bool put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
-  [[nodiscard]] bool put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
+  [[nodiscard]] bool put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+    if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
+    return put_bytes(key, found, value, old);
+  }
+  [[nodiscard]] bool put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {
+    if (!found || found.entry->encoding() != Encoding::kInteger || !keeps_timer(found.entry, old))
+        [[unlikely]]
+      return replace_by_integer(key, found, value, old);
+    found.entry->set_integer(value);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
   /// Like put_string, but bytes that spell an integer stay bytes, as Redis keeps the results of some commands.
-  [[nodiscard]] bool put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
+  [[nodiscard]] bool put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+    if (!found || !found.entry->is_inline_of(value.size()) || !keeps_timer(found.entry, old)) [[unlikely]]
+      return replace_by_bytes(key, found, value, old);
+    std::copy(value.begin(), value.end(), found.entry->inline_data());
+    found.entry->set_raw(false);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
   /// Makes the string at least `size` bytes long, filling up with zero bytes and creating the key where needed, and
   /// returns its bytes for writing. Null out of memory.
   [[nodiscard]] char* grow_string(const KeyRef& key, Found& found, size_t size);
@@ -219,6 +240,13 @@ class WriteTx : public ReadTx {
   template <class C>
   friend class Edit;
 
+  // Whether an entry under a new value has a timer exactly if it has one now.
+  static bool keeps_timer(const Entry* entry, OldDeadline old) {
+    return old == OldDeadline::kKeep || !entry->has_timer();
+  }
+  // put_integer and put_bytes where the value does not fit into the old one's place.
+  bool replace_by_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
+  bool replace_by_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
   Entry* make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old);
   // What an Edit ends with. `entry` is null for an absent key.
   bool put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block);
@@ -229,7 +257,7 @@ class WriteTx : public ReadTx {
   bool place_container(const KeyRef& to, int to_db, const Entry* source,
                        std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
   void changed(const KeyRef& key, int db) {
-    Shard& shard = engine_.shard_of(key);
+    Shard& shard = shard_of(key);
     if (shard.is_observed()) [[unlikely]]
       tell_observers(shard, key, db);
   }
