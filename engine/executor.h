@@ -164,8 +164,9 @@ class Executor {
   template <auto Fn, class Tx, bool kOneKey, class... B>
   auto call(int db, const B&... bound) const {
     Graveyard graveyard;
-    if constexpr (kOneKey) {     // The first parameter, by convention.
-      Engine& engine = engine_;  // Which locking would make the compiler read again.
+    if constexpr (kOneKey) {
+      // A local, as taking a lock would have the member read again. The key is the first parameter, by convention.
+      Engine& engine = engine_;
       Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
       Tx tx(engine, db, graveyard, &shard);
