@@ -201,9 +201,10 @@ class Executor {
   // The aftermath outlives the guard, so that it comes after the locks. Inlined by force: every call of one key goes here.
   template <auto Fn, class Tx, bool kOneKey, class... B>
   [[gnu::always_inline]] auto call(int db, const B&... bound) const {
-    if constexpr (kOneKey) {  // The first parameter, by convention.
+    if constexpr (kOneKey) {
       Aftermath aftermath;
-      Engine& engine = engine_;  // Which locking would make the compiler read again.
+      // A local, as taking a lock would have the member read again. The key is the first parameter, by convention.
+      Engine& engine = engine_;
       Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
       if (kAccess<Tx> == Access::kRead || !shard.serving_needs_more_shards()) [[likely]] {

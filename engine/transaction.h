@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -121,7 +122,9 @@ class ReadTx {
 
   int physical_db() const { return engine_.physical(db_); }
   Shard& shard_of(const KeyRef& key) const {
-    return only_shard_ != nullptr ? *only_shard_ : engine_.shard_of(key);
+    if (only_shard_ == nullptr) return engine_.shard_of(key);
+    assert(only_shard_ == &engine_.shard_of(key) && "only keys of the shard that is locked");
+    return *only_shard_;
   }
 
   [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
