@@ -1,5 +1,7 @@
 #include "engine/executor.h"
 
+#include <numeric>
+
 namespace inlay {
 
 ShardSetGuard::ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access)
@@ -10,6 +12,12 @@ ShardSetGuard::ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, A
   lock_all();
   // Waiters come and go only under their shards' locks, so what is found now holds until the end.
   while (access == Access::kWrite && add_shards_of_waiters()) lock_all();
+}
+
+ShardSetGuard::ShardSetGuard(Engine& engine) : engine_(engine) {
+  shards_.resize(engine.shard_count());
+  std::iota(shards_.begin(), shards_.end(), uint16_t{0});
+  lock_all();
 }
 
 ShardSetGuard::~ShardSetGuard() { unlock_all(); }
