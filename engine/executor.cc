@@ -12,6 +12,11 @@ ShardSetGuard::ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, A
   while (access == Access::kWrite && add_shards_of_waiters()) lock_all();
 }
 
+ShardSetGuard::ShardSetGuard(Engine& engine) : engine_(engine) {
+  for (size_t shard = 0; shard < engine.shard_count(); ++shard) add(shard);
+  lock_all();
+}
+
 ShardSetGuard::~ShardSetGuard() { unlock_all(); }
 
 bool ShardSetGuard::holds(uint64_t hash) const {

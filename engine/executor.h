@@ -47,7 +47,7 @@ struct Bound {
   Bound(const Engine&, const Argument& argument) : value(argument) {}
   const Parameter& get() const { return value; }
   template <class Visit>
-  void for_each_hash(Visit&&) const {}
+  void for_each_key(Visit&&) const {}
   // Converted by value where the caller's type differs: options and texts are small.
   const Parameter value;
 };
@@ -57,8 +57,8 @@ struct Bound<KeyRef> {
   Bound(const Engine& engine, Bytes key) : value(engine.key(key)) {}
   const KeyRef& get() const { return value; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    visit(value.hash);
+  void for_each_key(Visit&& visit) const {
+    visit(value);
   }
   const KeyRef value;
 };
@@ -73,8 +73,8 @@ struct Bound<std::span<const KeyRef>> {
   }
   std::span<const KeyRef> get() const { return values; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    for (const KeyRef& key : values) visit(key.hash);
+  void for_each_key(Visit&& visit) const {
+    for (const KeyRef& key : values) visit(key);
   }
   absl::InlinedVector<KeyRef, 16> values;
 };
@@ -89,8 +89,8 @@ struct Bound<std::span<const KeyValueRef>> {
   }
   std::span<const KeyValueRef> get() const { return values; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    for (const KeyValueRef& pair : values) visit(pair.key.hash);
+  void for_each_key(Visit&& visit) const {
+    for (const KeyValueRef& pair : values) visit(pair.key);
   }
   absl::InlinedVector<KeyValueRef, 8> values;
 };
@@ -116,6 +116,8 @@ enum class Access : uint8_t { kRead, kWrite };
 class ShardSetGuard {
  public:
   ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access);
+  /// Of all shards.
+  explicit ShardSetGuard(Engine& engine);
   ~ShardSetGuard();
   ShardSetGuard(const ShardSetGuard&) = delete;
   ShardSetGuard& operator=(const ShardSetGuard&) = delete;
@@ -219,7 +221,7 @@ class Executor {
   template <auto Fn, class Tx, class... B>
   [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const {
     absl::InlinedVector<uint64_t, 32> hashes;
-    (bound.for_each_hash([&](uint64_t hash) { hashes.push_back(hash); }), ...);
+    (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
     Aftermath aftermath;
     ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
     if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);

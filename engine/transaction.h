@@ -30,11 +30,11 @@ enum class OldDeadline { kDrop, kKeep };
 
 /// A container to read, or nothing where the key is absent. Good while the transaction lives and nothing changes.
 template <class C>
-class View {
+class ContainerView {
  public:
-  View() = default;
-  explicit View(const C& container) : container_(&container) {}
-  explicit View(C&& borrowed) : borrowed_(std::move(borrowed)) {}
+  ContainerView() = default;
+  explicit ContainerView(const C& container) : container_(&container) {}
+  explicit ContainerView(C&& borrowed) : borrowed_(std::move(borrowed)) {}
 
   explicit operator bool() const { return container_ != nullptr || borrowed_.has_value(); }
   const C& operator*() const { return container_ != nullptr ? *container_ : *borrowed_; }
@@ -77,13 +77,15 @@ class ReadTx {
 
   /// The container of type C under `key`. Counts, stamps and removes the dead, fields included. Error: WRONGTYPE.
   template <class C>
-  Result<View<C>> read(const KeyRef& key) {
+  Result<ContainerView<C>> read(const KeyRef& key) {
     const Entry* entry = find(key);
-    if (entry == nullptr) return View<C>();
+    if (entry == nullptr) return ContainerView<C>();
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     if (entry->encoding() == Encoding::kInline)
-      return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
-    return Result<View<C>>(absl::in_place, static_cast<const Held<C>*>(entry->body<Container>())->value);
+      return ContainerView<C>(
+          borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
+    return Result<ContainerView<C>>(absl::in_place,
+                                    static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
 
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
@@ -261,6 +263,7 @@ class WriteTx : public ReadTx {
                        std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
   void changed(const KeyRef& key, int db) {
     Shard& shard = shard_of(key);
+    shard.count_change();
     if (shard.is_observed()) [[unlikely]]
       tell_observers(shard, key, db);
   }
@@ -351,10 +354,12 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
   return Result<Edit<C>>(absl::in_place, *this, key, entry);
 }
 
-/// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives.
+/// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives; nothing where the
+/// caller holds all locks.
 class KeyspaceTx {
  public:
-  KeyspaceTx(Engine& engine, int db) : engine_(engine), db_(db) {}
+  /// `held`: the aftermath of a caller who holds the locks of all shards; null where this has to lock for itself.
+  KeyspaceTx(Engine& engine, int db, Aftermath* held = nullptr) : engine_(engine), db_(db), held_(held) {}
   KeyspaceTx(const KeyspaceTx&) = delete;
   KeyspaceTx& operator=(const KeyspaceTx&) = delete;
 
@@ -386,9 +391,11 @@ class KeyspaceTx {
 
  private:
   class Lockout;
+  class ShardSection;
 
   Engine& engine_;
   int db_;
+  Aftermath* held_;
 };
 
 }  // namespace inlay
