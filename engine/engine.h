@@ -19,6 +19,8 @@
 
 namespace inlay {
 
+class Broker;
+
 inline constexpr size_t kShardsMax = 1024;
 
 class Engine {
@@ -72,7 +74,12 @@ class Engine {
   /// Seconds since an access stamp.
   uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }
 
-  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly. Returns how many.
+  /// Channels and their subscribers, who may outlive the engine.
+  Broker& broker() { return *broker_; }
+  std::shared_ptr<Broker> shared_broker() { return broker_; }
+
+  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly, and lets waits for messages
+  /// time out. Returns how many keys it removed.
   size_t maintain();
   /// Whether the background thread and maintain() remove dead keys; accesses always do.
   void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
@@ -119,6 +126,7 @@ class Engine {
   std::atomic<bool> active_expire_{true};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
+  std::shared_ptr<Broker> broker_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

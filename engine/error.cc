@@ -155,6 +155,12 @@ constexpr std::array kErrors{
              "ERR at least 1 input key is needed for '%s' command"},
     ErrorRow{Error::kWeightNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument,
              "ERR weight value is not a float"},
+    ErrorRow{Error::kSubscriberClosed, ErrorKind::kClosed, Code::kCancelled, "ERR the subscriber is closed"},
+    ErrorRow{Error::kWaitStopped, ErrorKind::kClosed, Code::kCancelled, "ERR the wait was stopped"},
+    ErrorRow{Error::kSubscribedContext, ErrorKind::kOther, Code::kFailedPrecondition,
+             "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+             "allowed in this "
+             "context"},
 };
 
 constexpr bool in_order() {

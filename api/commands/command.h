@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/commands/session_pushes.h"
 #include "engine/executor.h"
 #include "inlay/reply.h"
 #include "inlay/result.h"
@@ -22,6 +24,12 @@ struct Command;
 /// What one session keeps between its commands.
 struct SessionState {
   int db = 0;
+  /// Of the pushes that wait to be read.
+  SubscribeOptions push_options{};
+  /// Null until the session subscribes for the first time.
+  std::unique_ptr<SessionPushes> pushes{};
+
+  bool is_subscribed() const { return pushes != nullptr && pushes->is_subscribed(); }
 };
 
 /// A call by name on its way to the function.
@@ -33,7 +41,17 @@ struct Call {
   std::span<const Bytes> args;
 };
 
-enum class Group : uint8_t { kString, kList, kHash, kSet, kSortedSet, kGeneric, kConnection, kServer };
+enum class Group : uint8_t {
+  kString,
+  kList,
+  kHash,
+  kSet,
+  kSortedSet,
+  kGeneric,
+  kPubSub,
+  kConnection,
+  kServer
+};
 std::string_view group_name(Group group);
 
 /// Words about a command that its signature does not tell.
@@ -68,6 +86,8 @@ struct Command {
   Reply (*execute)(const Call& call);
   /// Reads the arguments and prints them again in their canonical form: what a log would hold.
   Result<std::vector<std::string>> (*reprint)(const Call& call);
+  /// Whether a session that is subscribed to something may still run it.
+  bool while_subscribed = false;
 };
 
 /// All rows, in the order of the table.

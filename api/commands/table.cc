@@ -25,7 +25,7 @@ struct Table {
   Table() {
     for (const std::span<const Command> family :
          {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
-          key_rows(), sort_rows(), server_rows()}) {
+          key_rows(), sort_rows(), pubsub_rows(), server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -86,6 +86,7 @@ std::string_view group_name(Group group) {
     case Group::kSet: return "set";
     case Group::kSortedSet: return "sorted-set";
     case Group::kGeneric: return "generic";
+    case Group::kPubSub: return "pubsub";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
   }
@@ -116,6 +117,9 @@ Reply execute_command(const Executor& executor, SessionState& session, std::span
   }
   if (command->is_container || !arity_fits(*command, argv.size())) {
     return Reply::error(redis_error_text(error(Error::kWrongArity, command->name)));
+  }
+  if (!command->while_subscribed && session.is_subscribed()) {
+    return Reply::error(redis_error_text(error(Error::kSubscribedContext, command->name)));
   }
   const size_t names = command->name.find('|') == std::string_view::npos ? 1 : 2;
   return command->execute(Call{executor, session, *command, argv.subspan(names)});
