@@ -11,13 +11,29 @@ struct Session::State {
   SessionState session;
 };
 
-Session::Session(Store& store) : state_(new State{store.core_owner_.get(), {}}) {}
+Session::Session(Store& store, const SubscribeOptions& pushes)
+    : state_(new State{store.core_owner_.get(), {.push_options = pushes}}) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
 Reply Session::execute(std::span<const std::string_view> argv) {
   return execute_command(state_->core->executor, state_->session, argv);
+}
+
+std::optional<Reply> Session::next_push() {
+  SessionPushes* const pushes = state_->session.pushes.get();
+  return pushes == nullptr ? std::nullopt : pushes->poll();
+}
+
+Nullable<Reply> Session::next_push(Duration timeout, std::stop_token stop) {
+  SessionPushes* const pushes = state_->session.pushes.get();
+  return pushes == nullptr ? std::optional<Reply>() : pushes->next(timeout, stop);
+}
+
+uint64_t Session::dropped_pushes() const {
+  const SessionPushes* const pushes = state_->session.pushes.get();
+  return pushes == nullptr ? 0 : pushes->dropped();
 }
 
 int Session::database() const { return state_->session.db; }

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <new>
 
+#include "engine/broker.h"
+
 namespace inlay {
 namespace {
 
@@ -21,7 +23,9 @@ Engine::Engine(Options options)
       shard_count_(options_.shards),
       shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
       pages_(options_.background ? std::function<void()>([this] { wake_background(); }) : nullptr) {
-  events_ = std::make_shared<EventHub>([](std::string_view, std::string_view) {});
+  broker_ = std::make_shared<Broker>(Broker::Options{options_.seed, options_.clock, options_.background});
+  events_ = std::make_shared<EventHub>(
+      [this](std::string_view channel, std::string_view payload) { broker_->publish(channel, payload); });
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();
@@ -44,6 +48,7 @@ Engine::~Engine() {
     background_wake_.notify_one();
     background_.join();
   }
+  broker_->close();
   std::destroy_n(shards_, shard_count_);
   ::operator delete(shards_, std::align_val_t(alignof(Shard)));
 }
@@ -96,6 +101,7 @@ size_t Engine::expire_all(int64_t now_ms) {
 size_t Engine::maintain() {
   const int64_t now = now_ms();
   refresh_seen_s(now);
+  broker_->tick();
   return expire_all(now);
 }
 
@@ -144,7 +150,7 @@ void Engine::run_background() {
 }
 
 bool Engine::check_invariants() {
-  bool ok = true;
+  bool ok = broker_->check_invariants();
   for (size_t i = 0; i < shard_count_; ++i) {
     ShardLockGuard lock(shards_[i].lock());
     ok = shards_[i].check_invariants() && ok;

@@ -21,6 +21,8 @@
 
 namespace inlay {
 
+class Broker;
+
 inline constexpr size_t kShardsMax = 1024;
 
 class Engine {
@@ -75,7 +77,12 @@ class Engine {
   /// Seconds since an access stamp.
   uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }
 
-  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly. Returns how many.
+  /// Channels and their subscribers, who may outlive the engine.
+  Broker& broker() { return *broker_; }
+  std::shared_ptr<Broker> shared_broker() { return broker_; }
+
+  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly, and lets waits for messages
+  /// time out. Returns how many keys it removed.
   size_t maintain();
   /// Whether the background thread and maintain() remove dead keys; accesses always do.
   void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
@@ -152,6 +159,7 @@ class Engine {
   ContainerLimits container_limits_;
   std::atomic<uint64_t> blocked_waiters_{0};
   std::shared_ptr<EventHub> events_;
+  std::shared_ptr<Broker> broker_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

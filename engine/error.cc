@@ -191,6 +191,12 @@ constexpr std::array kErrors{
              "ERR Bad number of keys provided"},
     ErrorRow{Error::kNegativeNumberOfKeys, ErrorKind::kOutOfRange, Code::kInvalidArgument,
              "ERR Number of keys can't be negative"},
+    ErrorRow{Error::kSubscriberClosed, ErrorKind::kClosed, Code::kCancelled, "ERR the subscriber is closed"},
+    ErrorRow{Error::kWaitStopped, ErrorKind::kClosed, Code::kCancelled, "ERR the wait was stopped"},
+    ErrorRow{Error::kSubscribedContext, ErrorKind::kOther, Code::kFailedPrecondition,
+             "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+             "allowed in this "
+             "context"},
 };
 
 constexpr bool in_order() {

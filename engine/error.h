@@ -102,6 +102,10 @@ enum class Error : unsigned char {
   kFunctionWrites,
   kBadNumberOfKeys,
   kNegativeNumberOfKeys,
+  // Publishing and subscribing.
+  kSubscriberClosed,
+  kWaitStopped,
+  kSubscribedContext,  // %s: command
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "api/commands/session_pushes.h"
 #include "api/commands/session_transaction.h"
 #include "engine/executor.h"
 #include "inlay/reply.h"
@@ -29,6 +31,12 @@ struct SessionState {
   SessionTransaction transaction{};
   /// What FCALL may call; null: nothing.
   const FunctionRegistry* functions = nullptr;
+  /// Of the pushes that wait to be read.
+  SubscribeOptions push_options{};
+  /// Null until the session subscribes for the first time.
+  std::unique_ptr<SessionPushes> pushes{};
+
+  bool is_subscribed() const { return pushes != nullptr && pushes->is_subscribed(); }
 };
 
 /// A call by name on its way to the function.
@@ -51,6 +59,7 @@ enum class Group : uint8_t {
   kGeneric,
   kTransactions,
   kScripting,
+  kPubSub,
   kConnection,
   kServer
 };
@@ -96,6 +105,8 @@ struct Command {
   Reach reach = Reach::kNothing;
   /// Whether MULTI puts it into the queue; else it runs at once even then.
   bool is_queued = true;
+  /// Whether a session that is subscribed to something may still run it.
+  bool while_subscribed = false;
 };
 
 /// All rows, in the order of the table.

@@ -172,6 +172,12 @@ constexpr Command at_least(int arity, Command row) {
   return row;
 }
 
+/// A row that a subscribed session may still run.
+constexpr Command while_subscribed(Command row) {
+  row.while_subscribed = true;
+  return row;
+}
+
 /// A name that only groups subcommands.
 constexpr Command container(std::string_view name, const CommandSpec& spec) {
   return {name, spec, -2, {}, false, true, nullptr, nullptr};

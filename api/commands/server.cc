@@ -65,7 +65,10 @@ constexpr std::array kInfoSections{
 
 }  // namespace
 
-Result<Reply> ping(SessionState&, std::optional<Bytes> message) {
+Result<Reply> ping(SessionState& session, std::optional<Bytes> message) {
+  if (session.is_subscribed()) {
+    return Reply::array({Reply::bulk("pong"), Reply::bulk(std::string(message.value_or(Bytes())))});
+  }
   return message.has_value() ? Reply::bulk(std::string(*message)) : Reply::simple("PONG");
 }
 
@@ -79,6 +82,7 @@ absl::Status select(SessionState& session, DbNumber db) {
 Result<Reply> reset(SessionState& session) {
   session.db = 0;
   session.transaction.close();
+  session.pushes = nullptr;
   return Reply::simple("RESET");
 }
 
@@ -166,9 +170,10 @@ constexpr Group kConnection = Group::kConnection;
 
 constexpr std::array kServerCommands{
     command<cmd::echo>("echo", {"1.0.0", kConnection, "O(1)", "Answers its argument.", "message"}),
-    command<cmd::ping>("ping", {"1.0.0", kConnection, "O(1)", "Answers PONG or its argument.", "[message]"}),
-    never_queued(command<cmd::reset>(
-        "reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."})),
+    while_subscribed(command<cmd::ping>(
+        "ping", {"1.0.0", kConnection, "O(1)", "Answers PONG or its argument.", "[message]"})),
+    while_subscribed(never_queued(command<cmd::reset>(
+        "reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."}))),
     command<cmd::select>("select",
                          {"1.0.0", kConnection, "O(1)", "Chooses the session's database.", "index"}),
 

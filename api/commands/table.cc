@@ -25,7 +25,7 @@ struct Table {
   Table() {
     for (const std::span<const Command> family :
          {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
-          key_rows(), sort_rows(), transaction_rows(), function_rows(), server_rows()}) {
+          key_rows(), sort_rows(), pubsub_rows(), transaction_rows(), function_rows(), server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -99,6 +99,7 @@ std::string_view group_name(Group group) {
     case Group::kGeneric: return "generic";
     case Group::kTransactions: return "transactions";
     case Group::kScripting: return "scripting";
+    case Group::kPubSub: return "pubsub";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
   }
@@ -121,6 +122,10 @@ Reply execute_command(const Executor& executor, SessionState& session, std::span
   if (!command.ok()) {
     session.transaction.refuse();
     return Reply::error(redis_error_text(command.status()));
+  }
+  if (session.is_subscribed() && !(*command)->while_subscribed) {
+    session.transaction.refuse();
+    return Reply::error(redis_error_text(error(Error::kSubscribedContext, (*command)->name)));
   }
   if (session.transaction.is_open() && (*command)->is_queued)
     return session.transaction.queue(**command, argv);

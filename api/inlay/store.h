@@ -17,17 +17,21 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "inlay/callback_executor.h"
 #include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
 #include "inlay/commands/list.h"
+#include "inlay/commands/pubsub.h"
 #include "inlay/commands/set.h"
 #include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
 #include "inlay/event.h"
+#include "inlay/message.h"
 #include "inlay/result.h"
 #include "inlay/scan_range.h"
+#include "inlay/subscriber.h"
 #include "inlay/subscription.h"
 #include "inlay/types.h"
 
@@ -78,6 +82,7 @@ class Database : public StringCommands<Database, Result>,
                  public HashCommands<Database, Result>,
                  public SetCommands<Database, Result>,
                  public SortedSetCommands<Database, Result>,
+                 public PubSubCommands<Database, Result>,
                  public KeyCommands<Database, Result> {
  public:
   /// Calls `look` with the value's bytes while the key's shard is locked: no copy. Returns whether the key exists.
@@ -138,10 +143,32 @@ class Store : public Database {
   /// The same for values that go, with the cause.
   Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
                           CallbackExecutor* executor = nullptr);
+  /// A reader of messages, subscribed to nothing yet.
+  std::unique_ptr<Subscriber> subscriber(const SubscribeOptions& options = {});
+  using MessageCallback = absl::AnyInvocable<void(const Message&)>;
+  /// Calls `callback` with every message of these channels, until the subscription is cancelled or the store ends. On
+  /// return it is active. Each publisher's messages come in its order.
+  ///   Null `executor`: within publish(), on the publisher's thread, after all locks: the callback may call the store.
+  /// Publishers on several threads may be in it at once. What it publishes itself is delivered after the message at hand.
+  ///   Otherwise: through the executor, one call at a time; `options` rule what waits for it.
+  Subscription on_message(std::span<const Bytes> channels, MessageCallback callback,
+                          CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {});
+  Subscription on_message(std::initializer_list<Bytes> channels, MessageCallback callback,
+                          CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {}) {
+    return on_message(std::span(channels.begin(), channels.size()), std::move(callback), executor, options);
+  }
+  /// The same with glob patterns.
+  Subscription on_pmessage(std::span<const Bytes> patterns, MessageCallback callback,
+                           CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {});
+  Subscription on_pmessage(std::initializer_list<Bytes> patterns, MessageCallback callback,
+                           CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {}) {
+    return on_pmessage(std::span(patterns.begin(), patterns.size()), std::move(callback), executor, options);
+  }
 
   /// Locks every shard in turn.
   Stats stats() const;
-  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many.
+  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many. Subscribers'
+  /// waits whose time is out end.
   size_t maintain();
   /// A hash over every live key, value and deadline: equal for stores with equal contents. O(keys).
   uint64_t digest() const;
@@ -159,6 +186,7 @@ extern template class ListCommands<Database, Result>;
 extern template class HashCommands<Database, Result>;
 extern template class SetCommands<Database, Result>;
 extern template class SortedSetCommands<Database, Result>;
+extern template class PubSubCommands<Database, Result>;
 extern template class KeyCommands<Database, Result>;
 
 }  // namespace inlay

@@ -54,7 +54,10 @@ Interpreter::Outcome Interpreter::run(int number, std::span<const std::string> w
     return Outcome::kDone;
   }
   Outcome outcome = Outcome::kDone;
-  while (repeats-- > 0 && !stopped()) outcome = execute(session(number), words, print);
+  while (repeats-- > 0 && !stopped()) {
+    outcome = execute(session(number), words, print);
+    print_pushes(print);
+  }
   return outcome;
 }
 
@@ -69,6 +72,12 @@ Interpreter::Outcome Interpreter::execute(Session& session, std::span<const std:
     print(reply.text());
   }
   return reply.is_error() ? Outcome::kRefused : Outcome::kDone;
+}
+
+void Interpreter::print_pushes(Print print) {
+  for (auto& [number, session] : sessions_) {
+    while (const std::optional<Reply> push = session.next_push()) print(push->to_string() + '\n');
+  }
 }
 
 Session& Interpreter::session(int number) {

@@ -27,7 +27,8 @@ class Interpreter {
   explicit Interpreter(Store& store, const std::atomic<bool>* stop = nullptr) : store_(store), stop_(stop) {}
 
   /// Runs one line: "GET a", "c2: GET a" as session 2, "3 INCR a" three times, "help SET", "quit".
-  /// Prints every answer with its newline; a blank line prints nothing.
+  /// Prints every answer with its newline, and behind it what it made the sessions be pushed, in order of their numbers;
+  /// a blank line prints nothing.
   Outcome run(std::string_view line, Print print);
   /// Runs one command of session 0 that is split into words already.
   Outcome run(std::span<const std::string> words, Print print) { return run(0, words, print); }
@@ -38,6 +39,7 @@ class Interpreter {
  private:
   Outcome run(int number, std::span<const std::string> words, Print print);
   Outcome execute(Session& session, std::span<const std::string> words, Print print);
+  void print_pushes(Print print);
   Session& session(int number);
   bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
 

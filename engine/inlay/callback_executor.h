@@ -9,8 +9,8 @@ namespace inlay {
 /// the callbacks of a subscription through it, and has no threads of its own to do so.
 ///
 /// Implementations are thread-safe: post() is called from any thread that uses the store, never under one of the store's
-/// locks. A task may run at any later time, on any thread, and also within post() itself. A task that never runs is a
-/// callback that is never made; dropping tasks unrun is safe. The executor must outlive the subscriptions that use it.
+/// locks. It returns without running the task, which may run at any later time, on any thread. A task that never runs
+/// is a callback that is never made; dropping tasks is safe. The executor must outlive the subscriptions that use it.
 class CallbackExecutor {
  public:
   virtual ~CallbackExecutor() = default;

@@ -106,8 +106,11 @@ class InlayClient final : public Client {
     return push;
   }
 
-  // Sessions have no pushes yet; once they do, this takes the oldest.
-  Nullable<Reply> take_push() { return absl::UnimplementedError("pushes are not supported by this build"); }
+  // No command is under way, so the session is nobody else's.
+  Nullable<Reply> take_push() {
+    const std::optional<Reply> push = session_.next_push();
+    return push.has_value() ? std::optional(push->resp2()) : std::nullopt;
+  }
 
   void run() {
     std::unique_lock lock(mutex_);

@@ -188,6 +188,17 @@ def test_sessions():
     check(b"PONG" not in got, "quit of any session leaves")
 
 
+def test_pushes():
+    lines = b"SUBSCRIBE a b\nc1: PSUBSCRIBE *\nc2: PUBLISH a \"x\\n\"\nc2: 2 PUBLISH c y\nGET a\n"
+    confirmations = b'1) "subscribe"\n2) "a"\n3) (integer) 1\n1) "subscribe"\n2) "b"\n3) (integer) 2\n'
+    confirmations += b'1) "psubscribe"\n2) "*"\n3) (integer) 1\n'
+    first = b'(integer) 2\n1) "message"\n2) "a"\n3) "x\\n"\n1) "pmessage"\n2) "*"\n3) "a"\n4) "x\\n"\n'
+    second = b'(integer) 1\n1) "pmessage"\n2) "*"\n3) "c"\n4) "y"\n'
+    status, output, errors = run(stdin=lines)
+    check_equal((status, errors), (0, b""), "pushes")
+    check(output.startswith(confirmations + first + second + second + b"(error) ERR Can't execute 'get'"), output)
+
+
 def test_help():
     status, output, _ = run(stdin=b"help get\nHELP @string\nhelp\n? nosuch\n")
     check_equal(status, 0, "help")
