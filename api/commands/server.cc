@@ -77,7 +77,8 @@ absl::Status select(SessionState& session, DbNumber db) {
 }
 
 Result<Reply> reset(SessionState& session) {
-  session = {};
+  session.db = 0;
+  session.transaction.close();
   return Reply::simple("RESET");
 }
 
@@ -166,8 +167,8 @@ constexpr Group kConnection = Group::kConnection;
 constexpr std::array kServerCommands{
     command<cmd::echo>("echo", {"1.0.0", kConnection, "O(1)", "Answers its argument.", "message"}),
     command<cmd::ping>("ping", {"1.0.0", kConnection, "O(1)", "Answers PONG or its argument.", "[message]"}),
-    command<cmd::reset>("reset",
-                        {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."}),
+    never_queued(command<cmd::reset>(
+        "reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."})),
     command<cmd::select>("select",
                          {"1.0.0", kConnection, "O(1)", "Chooses the session's database.", "index"}),
 

@@ -12,8 +12,7 @@ namespace inlay {
 
 class Store;
 
-/// What a connection is to a Redis server: it has a selected database, and later a transaction, watches and
-/// subscriptions. Thread-compatible; any number of sessions may use one store at once. The store must outlive it.
+/// What a connection is to a Redis server: it has a selected database, a transaction and watches, and later subscriptions. Thread-compatible; any number of sessions may use one store at once. The store must outlive it.
 class Session {
  public:
   explicit Session(Store& store);
