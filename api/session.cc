@@ -11,7 +11,8 @@ struct Session::State {
   SessionState session;
 };
 
-Session::Session(Store& store) : state_(new State{store.core_owner_.get(), {}}) {}
+Session::Session(Store& store)
+    : state_(new State{store.core_owner_.get(), {.functions = &store.core_owner_->functions}}) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
