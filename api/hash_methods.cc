@@ -1,6 +1,6 @@
 // The typed hash methods of every front door.
 #include "api/commands/hash.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/hash.h"
 #include "inlay/datatypes/number.h"
 
@@ -14,7 +14,51 @@ std::vector<FieldValueRef> refs(std::span<const FieldValue> pairs) {
   return refs;
 }
 
+Result<double> as_double(const Result<std::string>& sum) {
+  if (!sum.ok()) return sum.status();
+  return static_cast<double>(parse_long_double(*sum).value_or(0));
+}
+
+Nullable<std::string> first_field(Result<FieldValues> drawn) {
+  if (!drawn.ok()) return drawn.status();
+  if (drawn->empty()) return std::optional<std::string>();
+  return std::optional(std::move(drawn->front().first));
+}
+
+Result<std::vector<std::string>> fields_only(Result<FieldValues> drawn) {
+  if (!drawn.ok()) return drawn.status();
+  std::vector<std::string> fields;
+  fields.reserve(drawn->size());
+  for (auto& [field, value] : *drawn) fields.push_back(std::move(field));
+  return fields;
+}
+
 }  // namespace
+
+namespace internal {
+
+void keep(Arena& arena, FieldValueRef& pair) {
+  keep(arena, pair.field);
+  keep(arena, pair.value);
+}
+void keep(Arena& arena, FieldList& list) { keep(arena, list.fields); }
+void keep(Arena& arena, ConditionalFields& fields) { keep(arena, fields.list); }
+void keep(Arena& arena, HGetExArguments& arguments) { keep(arena, arguments.list); }
+void keep(Arena& arena, HSetExArguments& arguments) {
+  for (FieldValueRef& pair : arguments.pairs) keep(arena, pair);
+}
+template <TimeUnit unit, bool absolute>
+inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
+template <>
+inline constexpr bool kSelfContained<LateFloat> = true;
+template <>
+inline constexpr bool kSelfContained<RandomFields> = true;
+template <>
+inline constexpr bool kSelfContained<Cursor> = true;
+template <>
+inline constexpr bool kSelfContained<FieldScanArguments> = true;
+
+}  // namespace internal
 
 using internal::FrontDoor;
 
@@ -61,25 +105,14 @@ INLAY_METHOD Out<int64_t> HashCommands<Self, Out>::hincrby(Key key, Arg field, i
   return FrontDoor::run<cmd::hincrby>(INLAY_SELF, key, field.view(), by);
 }
 INLAY_METHOD Out<double> HashCommands<Self, Out>::hincrbyfloat(Key key, Arg field, double by) {
-  const Result<std::string> sum =
-      FrontDoor::run<cmd::hincrbyfloat>(INLAY_SELF, key, field.view(), LateFloat{by, by == by});
-  if (!sum.ok()) return sum.status();
-  return static_cast<double>(parse_long_double(*sum).value_or(0));
+  return FrontDoor::run<cmd::hincrbyfloat, as_double>(INLAY_SELF, key, field.view(), LateFloat{by, by == by});
 }
 
 INLAY_METHOD Out<std::optional<std::string>> HashCommands<Self, Out>::hrandfield(Key key) {
-  Result<FieldValues> drawn = FrontDoor::run<cmd::hrandfield>(INLAY_SELF, key, RandomFields{});
-  if (!drawn.ok()) return drawn.status();
-  if (drawn->empty()) return std::optional<std::string>();
-  return std::optional(std::move(drawn->front().first));
+  return FrontDoor::run<cmd::hrandfield, first_field>(INLAY_SELF, key, RandomFields{});
 }
 INLAY_METHOD Out<std::vector<std::string>> HashCommands<Self, Out>::hrandfield(Key key, int64_t count) {
-  Result<FieldValues> drawn = FrontDoor::run<cmd::hrandfield>(INLAY_SELF, key, RandomFields{count});
-  if (!drawn.ok()) return drawn.status();
-  std::vector<std::string> fields;
-  fields.reserve(drawn->size());
-  for (auto& [field, value] : *drawn) fields.push_back(std::move(field));
-  return fields;
+  return FrontDoor::run<cmd::hrandfield, fields_only>(INLAY_SELF, key, RandomFields{count});
 }
 INLAY_METHOD Out<FieldValues> HashCommands<Self, Out>::hrandfield_with_values(Key key, int64_t count) {
   return FrontDoor::run<cmd::hrandfield>(INLAY_SELF, key, RandomFields{count, true});
@@ -130,7 +163,7 @@ INLAY_METHOD Out<bool> HashCommands<Self, Out>::hsetex(Key key, std::span<const 
 #undef INLAY_METHOD
 #undef INLAY_SELF
 
-template class HashCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(HashCommands);
 
 ScanRange<std::pair<std::string, std::string>> Database::hscan(Key key, ElementScanOptions options) const {
   using Range = ScanRange<std::pair<std::string, std::string>>;

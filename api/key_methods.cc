@@ -4,21 +4,63 @@
 #include "api/commands/key.h"
 #include "api/commands/server.h"
 #include "api/commands/sort.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/key.h"
 
 namespace inlay {
 
 using internal::FrontDoor;
 
+namespace {
+
+// What a command on many keys gives for one.
+Result<bool> for_one(const Result<int64_t>& count) {
+  if (!count.ok()) return count.status();
+  return *count == 1;
+}
+
+Result<int64_t> stored_only(const Result<cmd::SortOutcome>& outcome) {
+  if (!outcome.ok()) return outcome.status();
+  return *outcome->stored;
+}
+
+Nullable<Duration> as_duration(const Nullable<int64_t>& seconds) {
+  if (!seconds.ok()) return seconds.status();
+  if (!seconds->has_value()) return std::nullopt;
+  return Duration(std::chrono::seconds(**seconds));
+}
+
+}  // namespace
+
+namespace internal {
+
+template <TimeUnit unit, bool absolute>
+inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
+template <>
+inline constexpr bool kSelfContained<CopyOptions> = true;
+template <>
+inline constexpr bool kSelfContained<DbNumber> = true;
+template <>
+inline constexpr bool kSelfContained<SortReadArguments> = true;
+template <>
+inline constexpr bool kSelfContained<SortArguments> = true;
+template <>
+inline constexpr bool kSelfContained<Cursor> = true;
+template <>
+inline constexpr bool kSelfContained<ScanOptions> = true;
+template <>
+inline constexpr bool kSelfContained<FlushMode> = true;
+template <>
+inline constexpr bool kSelfContained<MemoryUsageOptions> = true;
+
+}  // namespace internal
+
 // The front door that a method was called through.
 #define INLAY_SELF static_cast<const Self&>(*this)
 #define INLAY_METHOD template <class Self, template <class> class Out>
 
 INLAY_METHOD Out<bool> KeyCommands<Self, Out>::del(Key key) {
-  const Result<int64_t> removed = FrontDoor::run<cmd::del>(INLAY_SELF, std::array{key});
-  if (!removed.ok()) return removed.status();
-  return *removed == 1;
+  return FrontDoor::run<cmd::del, for_one>(INLAY_SELF, std::array{key});
 }
 INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::del(Keys keys) {
   return FrontDoor::run<cmd::del>(INLAY_SELF, keys);
@@ -27,9 +69,7 @@ INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::unlink(Keys keys) {
   return FrontDoor::run<cmd::del>(INLAY_SELF, keys);
 }
 INLAY_METHOD Out<bool> KeyCommands<Self, Out>::exists(Key key) {
-  const Result<int64_t> count = FrontDoor::run<cmd::exists>(INLAY_SELF, std::array{key});
-  if (!count.ok()) return count.status();
-  return *count == 1;
+  return FrontDoor::run<cmd::exists, for_one>(INLAY_SELF, std::array{key});
 }
 INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::exists(Keys keys) {
   return FrontDoor::run<cmd::exists>(INLAY_SELF, keys);
@@ -76,10 +116,8 @@ INLAY_METHOD Out<std::vector<std::optional<std::string>>> KeyCommands<Self, Out>
 }
 INLAY_METHOD Out<int64_t> KeyCommands<Self, Out>::sort_store(Key key, Key destination,
                                                              const SortOptions& options) {
-  const Result<cmd::SortOutcome> outcome =
-      FrontDoor::run<cmd::sort>(INLAY_SELF, key, SortArguments{options, std::string(destination)});
-  if (!outcome.ok()) return outcome.status();
-  return *outcome->stored;
+  return FrontDoor::run<cmd::sort, stored_only>(INLAY_SELF, key,
+                                                SortArguments{options, std::string(destination)});
 }
 
 INLAY_METHOD Out<std::vector<std::string>> KeyCommands<Self, Out>::keys(std::string_view pattern) {
@@ -100,10 +138,7 @@ INLAY_METHOD Out<std::optional<std::string>> KeyCommands<Self, Out>::object_enco
   return FrontDoor::run<cmd::object_encoding>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::optional<Duration>> KeyCommands<Self, Out>::object_idletime(Key key) {
-  const Nullable<int64_t> seconds = FrontDoor::run<cmd::object_idletime>(INLAY_SELF, key);
-  if (!seconds.ok()) return seconds.status();
-  if (!seconds->has_value()) return std::nullopt;
-  return Duration(std::chrono::seconds(**seconds));
+  return FrontDoor::run<cmd::object_idletime, as_duration>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::optional<int64_t>> KeyCommands<Self, Out>::object_refcount(Key key) {
   return FrontDoor::run<cmd::object_refcount>(INLAY_SELF, key);
@@ -118,6 +153,6 @@ INLAY_METHOD Out<std::optional<int64_t>> KeyCommands<Self, Out>::memory_usage(Ke
 #undef INLAY_METHOD
 #undef INLAY_SELF
 
-template class KeyCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(KeyCommands);
 
 }  // namespace inlay

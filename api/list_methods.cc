@@ -1,7 +1,7 @@
 // The typed list methods of every front door.
 #include "absl/container/inlined_vector.h"
 #include "api/commands/list.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/list.h"
 
 namespace inlay {
@@ -14,11 +14,30 @@ absl::InlinedVector<Bytes, 8> views(std::initializer_list<Arg> elements) {
   return absl::InlinedVector<Bytes, 8>(elements.begin(), elements.end());
 }
 
-std::vector<std::string> or_empty(std::optional<std::vector<std::string>> elements) {
-  return std::move(elements).value_or(std::vector<std::string>());
+Result<std::vector<std::string>> or_empty(Nullable<std::vector<std::string>> elements) {
+  if (!elements.ok()) return elements.status();
+  return (*std::move(elements)).value_or(std::vector<std::string>());
+}
+
+Nullable<int64_t> first_of(const Result<std::vector<int64_t>>& places) {
+  if (!places.ok()) return places.status();
+  return places->empty() ? std::optional<int64_t>() : places->front();
 }
 
 }  // namespace
+
+namespace internal {
+
+template <>
+inline constexpr bool kSelfContained<ListPopCount> = true;
+template <>
+inline constexpr bool kSelfContained<ListMPopCount> = true;
+template <>
+inline constexpr bool kSelfContained<LPosArguments> = true;
+template <>
+inline constexpr bool kSelfContained<LateInteger> = true;
+
+}  // namespace internal
 
 // The front door that a method was called through.
 #define INLAY_SELF static_cast<const Self&>(*this)
@@ -45,17 +64,13 @@ INLAY_METHOD Out<std::optional<std::string>> ListCommands<Self, Out>::lpop(Key k
   return FrontDoor::run<cmd::lpop>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::vector<std::string>> ListCommands<Self, Out>::lpop(Key key, int64_t count) {
-  auto popped = FrontDoor::run<cmd::lpop_many>(INLAY_SELF, key, ListPopCount{{count}});
-  if (!popped.ok()) return popped.status();
-  return or_empty(*std::move(popped));
+  return FrontDoor::run<cmd::lpop_many, or_empty>(INLAY_SELF, key, ListPopCount{{count}});
 }
 INLAY_METHOD Out<std::optional<std::string>> ListCommands<Self, Out>::rpop(Key key) {
   return FrontDoor::run<cmd::rpop>(INLAY_SELF, key);
 }
 INLAY_METHOD Out<std::vector<std::string>> ListCommands<Self, Out>::rpop(Key key, int64_t count) {
-  auto popped = FrontDoor::run<cmd::rpop_many>(INLAY_SELF, key, ListPopCount{{count}});
-  if (!popped.ok()) return popped.status();
-  return or_empty(*std::move(popped));
+  return FrontDoor::run<cmd::rpop_many, or_empty>(INLAY_SELF, key, ListPopCount{{count}});
 }
 INLAY_METHOD Out<std::optional<KeyElements>> ListCommands<Self, Out>::lmpop(Keys keys, End from,
                                                                             int64_t count) {
@@ -81,9 +96,7 @@ INLAY_METHOD Out<std::vector<std::string>> ListCommands<Self, Out>::lrange(Key k
 }
 INLAY_METHOD Out<std::optional<int64_t>> ListCommands<Self, Out>::lpos(Key key, Arg element,
                                                                        const LPosOptions& options) {
-  auto found = FrontDoor::run<cmd::lpos>(INLAY_SELF, key, element.view(), LPosArguments{options, {}});
-  if (!found.ok()) return found.status();
-  return found->empty() ? std::optional<int64_t>() : found->front();
+  return FrontDoor::run<cmd::lpos, first_of>(INLAY_SELF, key, element.view(), LPosArguments{options, {}});
 }
 INLAY_METHOD Out<std::vector<int64_t>> ListCommands<Self, Out>::lpos(Key key, Arg element, int64_t count,
                                                                      const LPosOptions& options) {
@@ -106,6 +119,6 @@ INLAY_METHOD Out<Ok> ListCommands<Self, Out>::ltrim(Key key, int64_t start, int6
 #undef INLAY_METHOD
 #undef INLAY_SELF
 
-template class ListCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(ListCommands);
 
 }  // namespace inlay

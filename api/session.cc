@@ -12,7 +12,8 @@ struct Session::State {
 };
 
 Session::Session(Store& store, const SubscribeOptions& pushes)
-    : state_(new State{store.core_owner_.get(), {.push_options = pushes}}) {}
+    : state_(new State{store.core_owner_.get(),
+                       {.functions = &store.core_owner_->functions, .push_options = pushes}}) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;

@@ -1,7 +1,7 @@
 // The typed set methods of every front door.
 #include "absl/container/inlined_vector.h"
 #include "api/commands/set.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/set.h"
 
 namespace inlay {
@@ -26,20 +26,35 @@ Nullable<std::string> first_of(Result<std::vector<std::string>> members) {
 
 }  // namespace
 
+namespace internal {
+
+template <>
+inline constexpr bool kSelfContained<ElementScanArguments> = true;
+template <>
+inline constexpr bool kSelfContained<PopCount> = true;
+template <>
+inline constexpr bool kSelfContained<DrawCount> = true;
+template <>
+inline constexpr bool kSelfContained<InterCardLimit> = true;
+template <>
+inline constexpr bool kSelfContained<Cursor> = true;
+
+}  // namespace internal
+
 // The front door that a method was called through.
 #define INLAY_SELF static_cast<const Self&>(*this)
 #define INLAY_METHOD template <class Self, template <class> class Out>
 
 INLAY_METHOD Out<bool> SetCommands<Self, Out>::sadd(Key key, Arg member) {
   const Bytes bytes = member.view();
-  return for_one(FrontDoor::run<cmd::sadd>(INLAY_SELF, key, std::span(&bytes, 1)));
+  return FrontDoor::run<cmd::sadd, for_one>(INLAY_SELF, key, std::span(&bytes, 1));
 }
 INLAY_METHOD Out<int64_t> SetCommands<Self, Out>::sadd(Key key, std::span<const Arg> members) {
   return FrontDoor::run<cmd::sadd>(INLAY_SELF, key, views(members));
 }
 INLAY_METHOD Out<bool> SetCommands<Self, Out>::srem(Key key, Arg member) {
   const Bytes bytes = member.view();
-  return for_one(FrontDoor::run<cmd::srem>(INLAY_SELF, key, std::span(&bytes, 1)));
+  return FrontDoor::run<cmd::srem, for_one>(INLAY_SELF, key, std::span(&bytes, 1));
 }
 INLAY_METHOD Out<int64_t> SetCommands<Self, Out>::srem(Key key, std::span<const Arg> members) {
   return FrontDoor::run<cmd::srem>(INLAY_SELF, key, views(members));
@@ -68,13 +83,13 @@ INLAY_METHOD Out<ScanPage> SetCommands<Self, Out>::sscan(Key key, uint64_t curso
 }
 
 INLAY_METHOD Out<std::optional<std::string>> SetCommands<Self, Out>::spop(Key key) {
-  return first_of(FrontDoor::run<cmd::spop>(INLAY_SELF, key, PopCount{}));
+  return FrontDoor::run<cmd::spop, first_of>(INLAY_SELF, key, PopCount{});
 }
 INLAY_METHOD Out<std::vector<std::string>> SetCommands<Self, Out>::spop(Key key, int64_t count) {
   return FrontDoor::run<cmd::spop>(INLAY_SELF, key, PopCount{count});
 }
 INLAY_METHOD Out<std::optional<std::string>> SetCommands<Self, Out>::srandmember(Key key) {
-  return first_of(FrontDoor::run<cmd::srandmember>(INLAY_SELF, key, DrawCount{}));
+  return FrontDoor::run<cmd::srandmember, first_of>(INLAY_SELF, key, DrawCount{});
 }
 INLAY_METHOD Out<std::vector<std::string>> SetCommands<Self, Out>::srandmember(Key key, int64_t count) {
   return FrontDoor::run<cmd::srandmember>(INLAY_SELF, key, DrawCount{count});
@@ -105,7 +120,7 @@ INLAY_METHOD Out<int64_t> SetCommands<Self, Out>::sdiffstore(Key destination, Ke
 #undef INLAY_METHOD
 #undef INLAY_SELF
 
-template class SetCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(SetCommands);
 
 ScanRange<std::string> Database::sscan(Key key, ElementScanOptions options) const {
   return ScanRange<std::string>(

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "api/commands/sorted_set.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "engine/error.h"
 #include "inlay/commands/sorted_set.h"
 
@@ -81,7 +81,64 @@ Nullable<int64_t> rank_alone(const Nullable<RankAndScore>& found) {
   return found->has_value() ? std::optional((*found)->rank) : std::nullopt;
 }
 
+// What ZADD counts.
+
+Result<int64_t> added(const Result<cmd::ZAddOutcome>& outcome) {
+  if (!outcome.ok()) return outcome.status();
+  return outcome->added;
+}
+Result<int64_t> added_or_updated(const Result<cmd::ZAddOutcome>& outcome) {
+  if (!outcome.ok()) return outcome.status();
+  return outcome->added + outcome->updated;
+}
+template <Result<int64_t> (*Count)(const Result<cmd::ZAddOutcome>&)>
+Result<bool> any(const Result<cmd::ZAddOutcome>& outcome) {
+  const Result<int64_t> count = Count(outcome);
+  if (!count.ok()) return count.status();
+  return *count != 0;
+}
+Nullable<double> score_only(const Result<cmd::ZAddOutcome>& outcome) {
+  if (!outcome.ok()) return outcome.status();
+  return outcome->score;
+}
+
 }  // namespace
+
+namespace internal {
+
+void keep(Arena& arena, ScoredBytes& member) { keep(arena, member.member); }
+void keep(Arena& arena, LexRange& range) {
+  keep(arena, range.min.member);
+  keep(arena, range.max.member);
+}
+template <RangeBy by, RangeWay way, bool stores>
+void keep(Arena& arena, RangeArguments<by, way, stores>& query) {
+  if (auto* lex = std::get_if<LexRange>(&query.range)) keep(arena, *lex);
+}
+template <TakenWords taken>
+inline constexpr bool kSelfContained<ZCombineArguments<taken>> = true;
+template <>
+inline constexpr bool kSelfContained<ZAddWords> = true;
+template <>
+inline constexpr bool kSelfContained<Increment> = true;
+template <>
+inline constexpr bool kSelfContained<WithScore> = true;
+template <>
+inline constexpr bool kSelfContained<ScoreRange> = true;
+template <>
+inline constexpr bool kSelfContained<RankRange> = true;
+template <>
+inline constexpr bool kSelfContained<ZMPopWords> = true;
+template <>
+inline constexpr bool kSelfContained<ZRandomWords> = true;
+template <>
+inline constexpr bool kSelfContained<PopCount> = true;
+template <>
+inline constexpr bool kSelfContained<Cursor> = true;
+template <>
+inline constexpr bool kSelfContained<ElementScanArguments> = true;
+
+}  // namespace internal
 
 // The front door that a method was called through.
 #define INLAY_SELF static_cast<const Self&>(*this)
@@ -93,27 +150,27 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zadd(Key key, std::span<
                                                              const ZAddOptions& options) {
   const std::vector<ScoredBytes> bytes = bytes_of(members);
   INLAY_CHECK(options, bytes);
-  const auto outcome = FrontDoor::run<cmd::zadd>(INLAY_SELF, key, ZAddWords{options}, std::span(bytes));
-  if (!outcome.ok()) return outcome.status();
-  return outcome->added + (options.count_changed ? outcome->updated : 0);
+  const ZAddWords words{options};
+  return options.count_changed
+             ? FrontDoor::run<cmd::zadd, added_or_updated>(INLAY_SELF, key, words, std::span(bytes))
+             : FrontDoor::run<cmd::zadd, added>(INLAY_SELF, key, words, std::span(bytes));
 }
 INLAY_METHOD Out<bool> SortedSetCommands<Self, Out>::zadd(Key key, double score, Arg member,
                                                           const ZAddOptions& options) {
   const ScoredBytes bytes{score, member.view()};
   INLAY_CHECK(options, std::span(&bytes, 1));
-  const auto outcome = FrontDoor::run<cmd::zadd>(INLAY_SELF, key, ZAddWords{options}, std::span(&bytes, 1));
-  if (!outcome.ok()) return outcome.status();
-  return outcome->added + (options.count_changed ? outcome->updated : 0) != 0;
+  const ZAddWords words{options};
+  return options.count_changed
+             ? FrontDoor::run<cmd::zadd, any<added_or_updated>>(INLAY_SELF, key, words, std::span(&bytes, 1))
+             : FrontDoor::run<cmd::zadd, any<added>>(INLAY_SELF, key, words, std::span(&bytes, 1));
 }
 INLAY_METHOD Out<std::optional<double>> SortedSetCommands<Self, Out>::zadd_incr(Key key, double by,
                                                                                 Arg member,
                                                                                 const ZAddOptions& options) {
   const ScoredBytes bytes{by, member.view()};
   INLAY_CHECK(options, std::span(&bytes, 1));
-  const auto outcome =
-      FrontDoor::run<cmd::zadd>(INLAY_SELF, key, ZAddWords{options, true}, std::span(&bytes, 1));
-  if (!outcome.ok()) return outcome.status();
-  return outcome->score;
+  return FrontDoor::run<cmd::zadd, score_only>(INLAY_SELF, key, ZAddWords{options, true},
+                                               std::span(&bytes, 1));
 }
 INLAY_METHOD Out<double> SortedSetCommands<Self, Out>::zincrby(Key key, double by, Arg member) {
   if (std::isnan(by)) return error(Error::kNotFloat);
@@ -136,10 +193,10 @@ INLAY_METHOD Out<std::vector<std::optional<double>>> SortedSetCommands<Self, Out
   return FrontDoor::run<cmd::zmscore>(INLAY_SELF, key, std::span(bytes));
 }
 INLAY_METHOD Out<std::optional<int64_t>> SortedSetCommands<Self, Out>::zrank(Key key, Arg member) {
-  return rank_alone(FrontDoor::run<cmd::zrank>(INLAY_SELF, key, member.view(), WithScore{}));
+  return FrontDoor::run<cmd::zrank, rank_alone>(INLAY_SELF, key, member.view(), WithScore{});
 }
 INLAY_METHOD Out<std::optional<int64_t>> SortedSetCommands<Self, Out>::zrevrank(Key key, Arg member) {
-  return rank_alone(FrontDoor::run<cmd::zrevrank>(INLAY_SELF, key, member.view(), WithScore{}));
+  return FrontDoor::run<cmd::zrevrank, rank_alone>(INLAY_SELF, key, member.view(), WithScore{});
 }
 INLAY_METHOD Out<std::optional<RankAndScore>> SortedSetCommands<Self, Out>::zrank_with_score(Key key,
                                                                                              Arg member) {
@@ -188,10 +245,10 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zremrangebylex(Key key, 
 }
 
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmin>(INLAY_SELF, key, PopCount{}));
+  return FrontDoor::run<cmd::zpopmin, only_one>(INLAY_SELF, key, PopCount{});
 }
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zpopmax(Key key) {
-  return only_one(FrontDoor::run<cmd::zpopmax>(INLAY_SELF, key, PopCount{}));
+  return FrontDoor::run<cmd::zpopmax, only_one>(INLAY_SELF, key, PopCount{});
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zpopmin(Key key, int64_t count) {
   if (count < 0) return error(Error::kNotPositive);
@@ -208,7 +265,7 @@ INLAY_METHOD Out<std::optional<PoppedMembers>> SortedSetCommands<Self, Out>::zmp
   return FrontDoor::run<cmd::zmpop>(INLAY_SELF, keys, ZMPopWords{where, count});
 }
 INLAY_METHOD Out<std::optional<ScoredMember>> SortedSetCommands<Self, Out>::zrandmember(Key key) {
-  return only_one(FrontDoor::run<cmd::zrandmember>(INLAY_SELF, key, ZRandomWords{}));
+  return FrontDoor::run<cmd::zrandmember, only_one>(INLAY_SELF, key, ZRandomWords{});
 }
 INLAY_METHOD Out<std::vector<ScoredMember>> SortedSetCommands<Self, Out>::zrandmember(Key key,
                                                                                       int64_t count) {
@@ -272,6 +329,6 @@ ScanRange<ScoredMember> Database::zscan(Key key, ElementScanOptions options) con
       });
 }
 
-template class SortedSetCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(SortedSetCommands);
 
 }  // namespace inlay

@@ -1,6 +1,10 @@
 // StoreCore: what a store's front doors share, hidden from the public headers.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
+#include "api/commands/functions.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
 #include "inlay/store.h"
@@ -12,14 +16,36 @@ struct StoreCore {
 
   Engine engine;
   Executor executor;
+  FunctionRegistry functions;
 };
 
-/// The way from a front door to the executor.
-struct FrontDoor {
-  template <auto Fn, class... Arguments>
-  static auto run(const Database& door, const Arguments&... arguments) {
-    return door.core_->executor.run<Fn>(door.index_, arguments...);
+/// What `Convert` makes of a command's result: the result itself where Convert is null.
+template <auto Convert, class R>
+auto converted(R&& result) {
+  if constexpr (std::is_null_pointer_v<decltype(Convert)>) {
+    return std::forward<R>(result);
+  } else {
+    return Convert(std::forward<R>(result));
   }
+}
+
+/// The way from a front door that runs calls at once to the executor. `Convert` is a function that makes of Fn's result
+/// what the method returns. The other doors' ways are in front_doors.h.
+struct FrontDoor {
+  template <auto Fn, auto Convert = nullptr, class... Arguments>
+  static auto run(const Database& door, const Arguments&... arguments) {
+    if constexpr (std::is_null_pointer_v<decltype(Convert)>) {
+      return door.core_->executor.run<Fn>(door.index_, arguments...);
+    } else {
+      return Convert(door.core_->executor.run<Fn>(door.index_, arguments...));
+    }
+  }
+  /// Queues the call.
+  template <auto Fn, auto Convert = nullptr, class... Arguments>
+  static auto run(const Pipeline& door, const Arguments&... arguments);
+  /// Runs it at once if it keeps to the declared keys.
+  template <auto Fn, auto Convert = nullptr, class... Arguments>
+  static auto run(const ScopedCommands& door, const Arguments&... arguments);
 };
 
 }  // namespace inlay::internal

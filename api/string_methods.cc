@@ -2,12 +2,39 @@
 #include <array>
 
 #include "api/commands/string.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/string.h"
 
 namespace inlay {
 
 using internal::FrontDoor;
+
+namespace {
+
+absl::Status without_outcome(const Result<SetOutcome>& outcome) { return outcome.status(); }
+
+Result<double> as_double(const Result<std::string>& sum) {
+  if (!sum.ok()) return sum.status();
+  return static_cast<double>(parse_long_double(*sum).value_or(0));
+}
+
+}  // namespace
+
+namespace internal {
+
+void keep(Arena& arena, SetOptions& options) { keep(arena, options.if_equal); }
+template <TimeUnit unit, bool absolute>
+inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
+template <>
+inline constexpr bool kSelfContained<GetExOptions> = true;
+template <>
+inline constexpr bool kSelfContained<LateFloat> = true;
+template <>
+inline constexpr bool kSelfContained<MSetExOptions> = true;
+template <>
+inline constexpr bool kSelfContained<LcsArguments> = true;
+
+}  // namespace internal
 
 // The front door that a method was called through.
 #define INLAY_SELF static_cast<const Self&>(*this)
@@ -22,7 +49,7 @@ INLAY_METHOD Out<Ok> StringCommands<Self, Out>::set(Key key, Arg value) {
 INLAY_METHOD Out<Ok> StringCommands<Self, Out>::set(Key key, Arg value, Expiry ttl) {
   SetOptions options;
   options.ttl = ttl;
-  return FrontDoor::run<cmd::set>(INLAY_SELF, key, value.view(), options).status();
+  return FrontDoor::run<cmd::set, without_outcome>(INLAY_SELF, key, value.view(), options);
 }
 INLAY_METHOD Out<SetOutcome> StringCommands<Self, Out>::set(Key key, Arg value, const SetOptions& options) {
   return FrontDoor::run<cmd::set>(INLAY_SELF, key, value.view(), options);
@@ -70,9 +97,7 @@ INLAY_METHOD Out<int64_t> StringCommands<Self, Out>::decr(Key key, int64_t by) {
   return FrontDoor::run<cmd::decrby>(INLAY_SELF, key, by);
 }
 INLAY_METHOD Out<double> StringCommands<Self, Out>::incrbyfloat(Key key, double by) {
-  const Result<std::string> sum = FrontDoor::run<cmd::incrbyfloat>(INLAY_SELF, key, LateFloat{by, by == by});
-  if (!sum.ok()) return sum.status();
-  return static_cast<double>(parse_long_double(*sum).value_or(0));
+  return FrontDoor::run<cmd::incrbyfloat, as_double>(INLAY_SELF, key, LateFloat{by, by == by});
 }
 
 INLAY_METHOD Out<std::vector<std::optional<std::string>>> StringCommands<Self, Out>::mget(Keys keys) {
@@ -99,6 +124,6 @@ INLAY_METHOD Out<LcsResult> StringCommands<Self, Out>::lcs(Key a, Key b, const L
 #undef INLAY_METHOD
 #undef INLAY_SELF
 
-template class StringCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(StringCommands);
 
 }  // namespace inlay

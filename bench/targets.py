@@ -257,7 +257,19 @@ def sorted_set_rows():
                                       ("100 elements from a score on", "zset_walk_100"))]
 
 
-ROWS = (keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + list_rows() + hash_rows() +
+def pipeline_rows():
+    section = "Pipelines, per call, against the same calls made singly: 1M keys"
+    rows = [Row(section, f"{call} x {batch}, {threads}T", "ns", cost(f"{call}/1M/single", threads),
+                cost(f"{call}/1M/pipeline{batch}", threads), 2.5, 4.0)
+            for call, batches in (("get", (16, 32, 100)), ("incr", (32,))) for batch in batches for threads in (1, 2)]
+    section = "A transaction on one key, which reads and writes it, against a single incr"
+    return rows + [Row(section, f"{name}, {where}", "ns", cost(f"incr/{keys}/single"), cost(f"{call}/{keys}/inlay"), must)
+                   for name, call, must in (("watch and multi", "watch_multi", 0.25),
+                                            ("atomic closure", "atomically", None))
+                   for keys, where in (("1M", "1M keys"), ("16", "16 keys"))]
+
+
+ROWS = (keyspace_rows() + own_rows() + pipeline_rows() + tbb_rows() + command_rows() + memory_rows() + list_rows() + hash_rows() +
         set_rows() + sorted_set_rows() + timer_rows() + index_rows())
 
 

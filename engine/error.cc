@@ -165,7 +165,7 @@ constexpr std::array kErrors{
     ErrorRow{Error::kWatchInMulti, ErrorKind::kOther, Code::kFailedPrecondition,
              "ERR WATCH inside MULTI is not allowed"},
     ErrorRow{Error::kExecAborted, ErrorKind::kExecAborted, Code::kAborted,
-             "EXECABORT Transaction discarded because of previous errors."},
+             "EXECABORT Transaction discarded because of%s"},
     ErrorRow{Error::kWatchFailed, ErrorKind::kWatchFailed, Code::kAborted, "ERR a watched key has changed"},
     ErrorRow{Error::kUndeclaredKey, ErrorKind::kOther, Code::kFailedPrecondition,
              "ERR a key was not declared"},

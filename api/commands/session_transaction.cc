@@ -47,7 +47,8 @@ SessionTransaction::Needs SessionTransaction::needs_of(Engine& engine, std::span
 Reply SessionTransaction::exec(const Executor& executor, SessionState& session) {
   // Whatever comes of it, nothing is queued or watched afterwards. Unwatching locks, so it comes after the locks.
   const SessionTransaction ended = std::exchange(*this, SessionTransaction());
-  if (ended.is_broken_) return Reply::error(redis_error_text(error(Error::kExecAborted)));
+  if (ended.is_broken_)
+    return Reply::error(redis_error_text(error(Error::kExecAborted, " previous errors.")));
   Engine& engine = executor.engine();
   const Needs needs = needs_of(engine, ended.queue_, ended.watches_.get());
   std::optional<HeldLocks> held;

@@ -87,6 +87,18 @@ Result<const Command*> resolve(std::span<const Bytes> argv) {
   return command;
 }
 
+// The answer to a call that cannot be made. It breaks a transaction that is being queued; a malformed EXEC ends it.
+Reply refused(SessionState& session, std::span<const Bytes> argv, const absl::Status& why) {
+  const std::string text = redis_error_text(why);
+  if (argv.empty() || !is_word(argv[0], "EXEC")) {
+    session.transaction.refuse();
+    return Reply::error(text);
+  }
+  session.transaction.close();
+  constexpr std::string_view kPrefix = "ERR ";
+  return Reply::error(redis_error_text(error(Error::kExecAborted, ": " + text.substr(kPrefix.size()))));
+}
+
 }  // namespace
 
 std::string_view group_name(Group group) {
@@ -119,14 +131,9 @@ const Command* find_command(std::span<const Bytes> argv) {
 Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
                       HeldLocks* held) {
   const Result<const Command*> command = resolve(argv);
-  if (!command.ok()) {
-    session.transaction.refuse();
-    return Reply::error(redis_error_text(command.status()));
-  }
-  if (session.is_subscribed() && !(*command)->while_subscribed) {
-    session.transaction.refuse();
-    return Reply::error(redis_error_text(error(Error::kSubscribedContext, (*command)->name)));
-  }
+  if (!command.ok()) return refused(session, argv, command.status());
+  if (session.is_subscribed() && !(*command)->while_subscribed)
+    return refused(session, argv, error(Error::kSubscribedContext, (*command)->name));
   if (session.transaction.is_open() && (*command)->is_queued)
     return session.transaction.queue(**command, argv);
   return run_command(executor, session, **command, argv, held);

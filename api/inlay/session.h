@@ -18,8 +18,8 @@ namespace inlay {
 
 class Store;
 
-/// What a connection is to a Redis server: it has a selected database and subscriptions, and later a transaction and
-/// watches. Thread-compatible; any number of sessions may use one store at once. The store must outlive it.
+/// What a connection is to a Redis server: it has a selected database, a transaction with watches, and
+/// subscriptions. Thread-compatible; any number of sessions may use one store at once. The store must outlive it.
 ///
 /// A session that is subscribed is pushed messages, which wait until they are asked for, and runs no commands but those
 /// that Redis allows a subscribed client of RESP2. What a call confirms is a push as well: SUBSCRIBE a b answers the

@@ -10,11 +10,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -29,11 +31,15 @@
 #include "inlay/commands/string.h"
 #include "inlay/event.h"
 #include "inlay/message.h"
+#include "inlay/pipeline.h"
+#include "inlay/reply.h"
 #include "inlay/result.h"
 #include "inlay/scan_range.h"
 #include "inlay/subscriber.h"
 #include "inlay/subscription.h"
+#include "inlay/transaction.h"
 #include "inlay/types.h"
+#include "inlay/view.h"
 
 namespace inlay {
 
@@ -53,6 +59,11 @@ struct Options {
   Background background = Background::kThread;
   /// 1 to 16.
   int databases = 16;
+};
+
+struct FunctionOptions {
+  /// Only reads, so that FCALL_RO may call it. Its writes are refused.
+  bool read_only = false;
 };
 
 struct Stats {
@@ -106,6 +117,43 @@ class Database : public StringCommands<Database, Result>,
   /// The elements of a sorted set as a range; an error ends it, as if the sorted set were empty.
   ScanRange<ScoredMember> zscan(Key key, ElementScanOptions options = {}) const;
 
+  /// Calls to be queued and run together.
+  Pipeline pipeline() const;
+
+  /// Runs `body(Transaction&)`, which reads the keys and then commits what it wants changed with Transaction::multi(),
+  /// again and again until it commits with none of the keys changed since it began, and returns what it returned: an
+  /// absl::Status or a Result. It may run more than once, and holds no lock. If it calls no multi(), what it has read is
+  /// checked all the same. Errors: those of `body`; Aborted (ErrorKind::kWatchFailed) after options.max_retries retries.
+  template <class Body>
+  auto watch(Keys keys, Body&& body, const TxOptions& options = {}) const
+      -> std::invoke_result_t<Body&, Transaction&> {
+    std::optional<std::invoke_result_t<Body&, Transaction&>> result;
+    absl::Status status = run_watch(
+        keys, [&](Transaction& transaction) { result.emplace(body(transaction)); }, options);
+    if (!status.ok()) return status;
+    return *std::move(result);
+  }
+  template <class Body>
+  auto watch(std::initializer_list<Key> keys, Body&& body, const TxOptions& options = {}) const {
+    return watch(Keys(keys.begin(), keys.size()), std::forward<Body>(body), options);
+  }
+
+  /// Runs `body(View&)` with the shards of these keys locked: what it does with them is one, for readers, watchers and
+  /// waiters alike. Returns what it returns. See View for what it may do.
+  template <class Body>
+  auto atomically(Keys keys, Body&& body) const -> std::invoke_result_t<Body&, View&> {
+    return result_of(body, [&](absl::FunctionRef<void(View&)> run) { run_atomically(keys, run); });
+  }
+  template <class Body>
+  auto atomically(std::initializer_list<Key> keys, Body&& body) const {
+    return atomically(Keys(keys.begin(), keys.size()), std::forward<Body>(body));
+  }
+  /// The same with the whole store locked, for bodies whose keys are not known beforehand. Everybody else waits.
+  template <class Body>
+  auto atomically_all(Body&& body) const -> std::invoke_result_t<Body&, View&> {
+    return result_of(body, [&](absl::FunctionRef<void(View&)> run) { run_atomically_on_all(run); });
+  }
+
   int index() const { return index_; }
 
  protected:
@@ -114,6 +162,25 @@ class Database : public StringCommands<Database, Result>,
  private:
   friend class Store;
   friend struct internal::FrontDoor;
+
+  absl::Status run_watch(Keys keys, absl::FunctionRef<void(Transaction&)> body,
+                         const TxOptions& options) const;
+  void run_atomically(Keys keys, absl::FunctionRef<void(View&)> body) const;
+  void run_atomically_on_all(absl::FunctionRef<void(View&)> body) const;
+
+  // What `body` returns when `run` runs it.
+  template <class Body, class Run>
+  static auto result_of(Body& body, Run&& run) -> std::invoke_result_t<Body&, View&> {
+    using Outcome = std::invoke_result_t<Body&, View&>;
+    if constexpr (std::is_void_v<Outcome>) {
+      run(body);
+    } else {
+      std::optional<Outcome> outcome;
+      run([&](View& view) { outcome.emplace(body(view)); });
+      return *std::move(outcome);
+    }
+  }
+
   internal::StoreCore* core_;
   int index_;
 };
@@ -164,6 +231,14 @@ class Store : public Database {
                            CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {}) {
     return on_pmessage(std::span(patterns.begin(), patterns.size()), std::move(callback), executor, options);
   }
+  /// A function that FCALL and FCALL_RO call by this name. It runs under the locks of the keys that its caller names, and
+  /// is bound by the rules of View; several threads may be in it at once. Errors: the name is taken.
+  using NativeFunction =
+      absl::AnyInvocable<Result<Reply>(View& view, Keys keys, std::span<const Bytes> args) const>;
+  absl::Status register_function(std::string_view name, NativeFunction body,
+                                 const FunctionOptions& options = {});
+  /// False if there is none. Calls that are in it end undisturbed.
+  bool unregister_function(std::string_view name);
 
   /// Locks every shard in turn.
   Stats stats() const;

@@ -58,7 +58,8 @@ TEST(CommandTable, arity_and_keys_are_those_of_redis) {
       EXPECT_EQ(ours.items()[place].to_string(), theirs.items()[place].to_string())
           << name << ", item " << place;
     }
-    EXPECT_EQ(has_flag(ours, "write"), has_flag(theirs, "write")) << name;
+    // FCALL may write, which Redis leaves open.
+    if (name != "fcall") EXPECT_EQ(has_flag(ours, "write"), has_flag(theirs, "write")) << name;
   }
 }
 

@@ -33,8 +33,9 @@ std::string page() {
   out << "# Commands\n\nMade from the command table; do not edit. `since` is the version of Redis (8.4: or "
          "of Valkey) "
          "that brought the command.\n";
-  for (const Group group : {Group::kString, Group::kList, Group::kHash, Group::kSet, Group::kSortedSet,
-                            Group::kGeneric, Group::kPubSub, Group::kConnection, Group::kServer}) {
+  for (const Group group :
+       {Group::kString, Group::kList, Group::kHash, Group::kSet, Group::kSortedSet, Group::kGeneric,
+        Group::kPubSub, Group::kTransactions, Group::kScripting, Group::kConnection, Group::kServer}) {
     out << "\n## " << group_name(group)
         << "\n\n| command | what it does | complexity | since |\n| --- | --- | --- | --- |\n";
     for (const Command* command : all_commands()) {

@@ -1,0 +1,130 @@
+#include "api/batch.h"
+
+#include <string_view>
+
+#include "absl/container/inlined_vector.h"
+#include "engine/error.h"
+
+namespace inlay::internal {
+namespace {
+
+// As many keys as a window prefetches: enough to hide the memory behind one another, few enough to stay in the first
+// cache, and to give the locks back soon.
+constexpr size_t kWindowKeys = 32;
+
+}  // namespace
+
+absl::Status not_executed() { return error(Error::kNotExecuted); }
+
+// A call by name. Its row is looked up again when it runs, as a session would.
+struct Batch::NamedCall final : QueuedCall {
+  static void run_call(QueuedCall& call, Batch& batch, HeldLocks* held) {
+    auto& self = static_cast<NamedCall&>(call);
+    self.slot.fill([&]() -> Result<Reply> {
+      return execute_command(batch.core_.executor, batch.session(), self.argv, held);
+    });
+  }
+
+  std::span<const Bytes> argv;
+  Slot<Reply> slot;
+};
+
+Deferred<Reply> Batch::queue_named(std::span<const Bytes> argv) {
+  auto* const call = new (arena_.allocate(sizeof(NamedCall), alignof(NamedCall))) NamedCall;
+  call->run = &NamedCall::run_call;
+  call->destroy = [](QueuedCall& queued) { static_cast<NamedCall&>(queued).~NamedCall(); };
+  call->argv = argv;
+  keep(arena_, call->argv);
+
+  const Command* const command = find_command(argv);
+  const auto arity_is_open = [&] {
+    return command->arity < 0 && argv.size() >= static_cast<size_t>(-command->arity);
+  };
+  const bool is_complete = command != nullptr && !command->is_container &&
+                           (argv.size() == static_cast<size_t>(command->arity) || arity_is_open());
+  call->reach = is_complete ? command->reach : Reach::kNothing;
+  call->writes = is_complete && command->writes;
+  absl::InlinedVector<uint64_t, 8> hashes;
+  if (is_complete) {
+    // One whose keys cannot be told apart from its other arguments will refuse them and touch none.
+    (void)for_each_key(*command, call->argv,
+                       [&](Bytes key) { hashes.push_back(core_.engine.key(key).hash); });
+  }
+  auto* const place = arena_.allocate_array<uint64_t>(hashes.size());
+  std::copy(hashes.begin(), hashes.end(), place);
+  call->hashes = {place, hashes.size()};
+  append(*call);
+  add_reference();
+  return Deferred<Reply>(this, &call->slot);
+}
+
+void Batch::append(QueuedCall& call) {
+  (last_ == nullptr ? first_ : last_->next) = &call;
+  last_ = &call;
+  ++size_;
+  needs_keyspace_ = needs_keyspace_ || call.reach == Reach::kKeyspace;
+  writes_ = writes_ || call.writes;
+}
+
+void Batch::destroy_calls() {
+  for (QueuedCall* call = first_; call != nullptr;) {
+    QueuedCall* const next = call->next;
+    call->destroy(*call);
+    call = next;
+  }
+}
+
+void Batch::reuse() {
+  destroy_calls();
+  arena_.rewind();
+  first_ = last_ = nullptr;
+  size_ = 0;
+  has_run_ = needs_keyspace_ = writes_ = false;
+}
+
+SessionState& Batch::session() {
+  if (session_ == nullptr) {
+    session_ = std::make_unique<SessionState>();
+    session_->db = db_;
+    session_->functions = &core_.functions;
+  }
+  return *session_;
+}
+
+void Batch::exec() {
+  for (QueuedCall* call = first_; call != nullptr;) {
+    if (call->reach == Reach::kKeys) {
+      call = run_window(call);
+    } else {
+      call->run(*call, *this, nullptr);
+      call = call->next;
+    }
+  }
+  has_run_ = true;
+}
+
+// Runs calls from `first` on under common locks; returns the first that it has not run.
+QueuedCall* Batch::run_window(QueuedCall* first) {
+  absl::InlinedVector<uint64_t, kWindowKeys> hashes;
+  Access access = Access::kRead;
+  QueuedCall* end = first;
+  do {
+    hashes.insert(hashes.end(), end->hashes.begin(), end->hashes.end());
+    if (end->writes) access = Access::kWrite;
+    end = end->next;
+  } while (end != nullptr && end->reach == Reach::kKeys && hashes.size() + end->hashes.size() <= kWindowKeys);
+  HeldLocks held(core_.engine, hashes, access);
+  if (hashes.size() > 2) prefetch_keys(core_.engine, db_, hashes);
+  for (QueuedCall* call = first; call != end; call = call->next) {
+    call->run(*call, *this, &held);
+    held.serve();
+  }
+  return end;
+}
+
+void Batch::run_all(HeldLocks& held) {
+  for (QueuedCall* call = first_; call != nullptr; call = call->next) call->run(*call, *this, &held);
+  has_run_ = true;
+}
+
+}  // namespace inlay::internal

@@ -1,0 +1,184 @@
+// Batch: the calls of a pipeline, from the moment they are queued to the end of their results.
+//
+//   arena  | call: run, destroy, key hashes -> next | parameters | slot | bytes ... | call ...
+//            ^ a TypedCall per method, a NamedCall per execute()
+//
+// A batch is shared by its pipeline and by the Deferreds that refer to its slots; whoever goes last frees it.
+//
+// Windows: consecutive calls that name their keys share locks, up to kWindowKeys keys. Their shards are locked together
+// (ascending, as every call does), their keys' memory is prefetched, and they run in the order in which they were queued;
+// who waits for a key is served between two calls, as if each had been made alone. Holding the locks of a window, and not
+// of one shard after the other, is what lets one call's memory be fetched while another waits for its own.
+//
+// Thread safety: thread-compatible, but for the references of SlotOwner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "api/arena.h"
+#include "api/commands/command.h"
+#include "api/kept.h"
+#include "api/store_core.h"
+#include "engine/held_locks.h"
+#include "inlay/deferred.h"
+
+namespace inlay::internal {
+
+class Batch;
+
+/// A call in a batch.
+struct QueuedCall {
+  /// `held` covers the call's keys; null for a call that locks for itself.
+  void (*run)(QueuedCall& call, Batch& batch, HeldLocks* held);
+  void (*destroy)(QueuedCall& call);
+  QueuedCall* next = nullptr;
+  std::span<const uint64_t> hashes;
+  Reach reach;
+  bool writes;
+};
+
+class Batch final : public SlotOwner {
+ public:
+  /// `is_transaction`: exec() is refused, as the transaction runs the batch.
+  Batch(StoreCore& core, int db, bool is_transaction)
+      : core_(core), db_(db), is_transaction_(is_transaction) {}
+  ~Batch() override { destroy_calls(); }
+
+  StoreCore& core() { return core_; }
+  int db() const { return db_; }
+  bool is_transaction() const { return is_transaction_; }
+  size_t size() const { return has_run_ ? 0 : size_; }
+  /// Whether its calls have run, so that more need another batch or reuse().
+  bool has_run() const { return has_run_; }
+  /// Forgets all calls. Nobody else may refer to it.
+  void reuse();
+
+  template <auto Fn, auto Convert, class... Arguments>
+  auto queue(const Arguments&... arguments);
+  Deferred<Reply> queue_named(std::span<const Bytes> argv);
+
+  /// Runs all calls, window by window.
+  void exec();
+
+  /// What must be locked to run all calls as one.
+  bool needs_keyspace() const { return needs_keyspace_; }
+  bool writes() const { return writes_; }
+  template <class Visit>
+  void for_each_hash(Visit&& visit) const {
+    for (const QueuedCall* call = first_; call != nullptr; call = call->next) {
+      for (const uint64_t hash : call->hashes) visit(hash);
+    }
+  }
+  /// Runs all calls under locks that cover them.
+  void run_all(HeldLocks& held);
+
+ private:
+  template <auto Fn, auto Convert, class Parameters>
+  struct TypedCall;
+  struct NamedCall;
+
+  void append(QueuedCall& call);
+  QueuedCall* run_window(QueuedCall* first);
+  void destroy_calls();
+  SessionState& session();
+
+  StoreCore& core_;
+  const int db_;
+  const bool is_transaction_;
+  bool has_run_ = false;
+  bool needs_keyspace_ = false;
+  bool writes_ = false;
+  size_t size_ = 0;
+  QueuedCall* first_ = nullptr;
+  QueuedCall* last_ = nullptr;
+  std::unique_ptr<SessionState> session_;  // Of the by-name calls; null without any.
+  Arena arena_;
+};
+
+template <class R>
+struct ValueOfResult;
+template <>
+struct ValueOfResult<absl::Status> {
+  using type = Ok;
+};
+template <class T>
+struct ValueOfResult<absl::StatusOr<T>> {
+  using type = T;
+};
+
+template <auto Fn, auto Convert, class... P>
+struct Batch::TypedCall<Fn, Convert, std::tuple<P...>> final : QueuedCall {
+  using Tx = typename Signature<decltype(Fn)>::Transaction;
+  using R = decltype(converted<Convert>(std::declval<typename Signature<decltype(Fn)>::Result>()));
+  using T = typename ValueOfResult<R>::type;
+
+  template <class... Arguments>
+  TypedCall(const Engine& engine, Arena& arena, const Arguments&... arguments)
+      : parameters(Kept<P>(engine, arena, arguments)...) {
+    run = &run_call;
+    destroy = [](QueuedCall& call) { static_cast<TypedCall&>(call).~TypedCall(); };
+    reach = std::is_same_v<Tx, KeyspaceTx> ? Reach::kKeyspace : Reach::kKeys;
+    writes = !std::is_same_v<Tx, ReadTx>;
+    size_t count = 0;
+    for_each_key([&](const KeyRef&) { ++count; });
+    uint64_t* const place = count == 1 ? &only_hash : arena.allocate_array<uint64_t>(count);
+    uint64_t* next_hash = place;
+    for_each_key([&](const KeyRef& key) { *next_hash++ = key.hash; });
+    hashes = {place, count};
+  }
+
+  template <class Visit>
+  void for_each_key(Visit&& visit) const {
+    std::apply([&](const auto&... kept) { (kept.for_each_key(visit), ...); }, parameters);
+  }
+
+  static void run_call(QueuedCall& call, Batch& batch, HeldLocks* held) {
+    auto& self = static_cast<TypedCall&>(call);
+    const auto call_fn = [&](const auto&... kept) {
+      if constexpr (!std::is_same_v<Tx, KeyspaceTx>) {
+        return held->run_covered<Fn>(batch.db_, kept.get()...);
+      } else if (held != nullptr) {
+        return held->run<Fn>(batch.db_, kept.get()...);
+      } else {
+        return batch.core_.executor.run<Fn>(batch.db_, kept.get()...);
+      }
+    };
+    self.slot.fill([&] { return converted<Convert>(std::apply(call_fn, self.parameters)); });
+  }
+
+  std::tuple<Kept<P>...> parameters;
+  uint64_t only_hash;
+  Slot<T> slot;
+};
+
+template <auto Fn, auto Convert, class... Arguments>
+auto Batch::queue(const Arguments&... arguments) {
+  using Call = TypedCall<Fn, Convert, typename Signature<decltype(Fn)>::Parameters>;
+  void* const place = arena_.allocate(sizeof(Call), alignof(Call));
+  auto* const call = new (place) Call(core_.engine, arena_, arguments...);
+  append(*call);
+  add_reference();
+  return Deferred<typename Call::T>(this, &call->slot);
+}
+
+/// The batch that a pipeline's next call goes to.
+inline Batch& batch_of(Batch*& batch) {
+  if (!batch->has_run()) [[likely]]
+    return *batch;
+  if (batch->is_unshared()) {
+    batch->reuse();
+  } else {
+    auto* const fresh = new Batch(batch->core(), batch->db(), batch->is_transaction());
+    batch->release();
+    batch = fresh;
+  }
+  return *batch;
+}
+
+}  // namespace inlay::internal
