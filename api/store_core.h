@@ -20,6 +20,11 @@ struct FrontDoor {
   static auto run(const Database& door, const Arguments&... arguments) {
     return door.core_->executor.run<Fn>(door.index_, arguments...);
   }
+  /// The same for a command that may have to wait: waits, or gives an AsyncCall. Defined in blocking_methods.cc.
+  template <auto Fn, class... Arguments>
+  static auto block(const Database& door, const std::stop_token& stop, const Arguments&... arguments);
+  template <auto Fn, class... Arguments>
+  static auto block(const AsyncDatabase& door, std::stop_token stop, const Arguments&... arguments);
 };
 
 }  // namespace inlay::internal

@@ -20,6 +20,8 @@
 
 namespace inlay {
 
+class BlockedCalls;
+
 inline constexpr size_t kShardsMax = 1024;
 
 class Engine {
@@ -73,7 +75,8 @@ class Engine {
   /// Seconds since an access stamp.
   uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }
 
-  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly. Returns how many.
+  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly, and ends the waits whose
+  /// time is out. Returns how many keys it removed.
   size_t maintain();
   /// Whether the background thread and maintain() remove dead keys; accesses always do.
   void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
@@ -109,6 +112,13 @@ class Engine {
     return true;
   }
 
+  /// The calls that wait, those of this engine's own making.
+  BlockedCalls& blocked_calls() { return *blocked_calls_; }
+  /// Tells the background thread that a wait may end before all others.
+  void wait_deadline_added() {
+    if (options_.background) wake_background();
+  }
+
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
     if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -136,6 +146,7 @@ class Engine {
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
   std::atomic<uint64_t> blocked_waiters_{0};
+  std::unique_ptr<BlockedCalls> blocked_calls_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

@@ -155,6 +155,12 @@ constexpr std::array kErrors{
              "ERR at least 1 input key is needed for '%s' command"},
     ErrorRow{Error::kWeightNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument,
              "ERR weight value is not a float"},
+    ErrorRow{Error::kTimeoutNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument,
+             "ERR timeout is not a float or out of range"},
+    ErrorRow{Error::kTimeoutNegative, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR timeout is negative"},
+    ErrorRow{Error::kWaitStopped, ErrorKind::kClosed, Code::kCancelled, "ERR the wait was stopped"},
+    ErrorRow{Error::kStoreClosed, ErrorKind::kClosed, Code::kCancelled, "ERR the store is closed"},
 };
 
 constexpr bool in_order() {

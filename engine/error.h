@@ -81,6 +81,11 @@ enum class Error : unsigned char {
   kLexWithScores,
   kNoInputKeys,  // %s: command
   kWeightNotFloat,
+  // Waiting.
+  kTimeoutNotFloat,
+  kTimeoutNegative,
+  kWaitStopped,
+  kStoreClosed,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

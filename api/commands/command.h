@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ struct Call {
   const Command& command;
   /// The arguments after the name (after both names, for a subcommand).
   std::span<const Bytes> args;
+  /// Asks a wait to end. Null: the call must not wait, as within a transaction, and tries once.
+  const std::stop_token* wait_until = nullptr;
 };
 
 enum class Group : uint8_t { kString, kList, kHash, kSet, kSortedSet, kGeneric, kConnection, kServer };
@@ -53,6 +56,8 @@ struct KeySpec {
   int step = 0;
   /// The argument at `first - 1` says how many keys follow.
   bool counted = false;
+  /// A destination, the first argument, stands before that.
+  bool after_destination = false;
 };
 
 struct Command {
@@ -63,6 +68,8 @@ struct Command {
   int arity;
   KeySpec keys;
   bool writes;
+  /// May have to wait.
+  bool blocks;
   /// Has subcommands, which are rows of their own.
   bool is_container;
   Reply (*execute)(const Call& call);
@@ -77,8 +84,9 @@ std::span<const Command* const> all_commands();
 /// subcommand is unknown or missing gives the container.
 const Command* find_command(std::span<const Bytes> argv);
 
-/// Looks the command up, checks its arity and runs it.
-Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv);
+/// Looks the command up, checks its arity and runs it. A call that would have to wait does so if `wait_until` is there.
+Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
+                      const std::stop_token* wait_until = nullptr);
 
 /// The key arguments of a call, in order.
 Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv);

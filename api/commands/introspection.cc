@@ -31,11 +31,12 @@ void for_each_subcommand(const Command& parent, Visit&& visit) {
 Reply describe(const Command& command) {
   Reply::Items flags;
   if (!command.is_container) flags.push_back(Reply::simple(command.writes ? "write" : "readonly"));
+  if (command.blocks) flags.push_back(Reply::simple("blocking"));
   if (command.keys.counted) flags.push_back(Reply::simple("movablekeys"));
   Reply::Items subcommands;
   for_each_subcommand(command, [&](const Command& sub) { subcommands.push_back(describe(sub)); });
   KeySpec keys = command.keys;
-  if (keys.counted) keys = keys.first == 3 ? KeySpec{1, 1, 1} : KeySpec{};
+  if (keys.counted) keys = keys.after_destination ? KeySpec{1, 1, 1} : KeySpec{};
   return Reply::array({text(command.name), Reply::integer(command.arity), Reply::set(std::move(flags)),
                        Reply::integer(keys.first), Reply::integer(keys.last), Reply::integer(keys.step),
                        Reply::set({}), Reply::array({}), Reply::array({}),

@@ -10,6 +10,7 @@
 #include "api/commands/sorted_set_arguments.h"
 #include "engine/transaction.h"
 #include "inlay/commands/sorted_set_types.h"
+#include "inlay/reply.h"
 #include "inlay/result.h"
 #include "inlay/types.h"
 
@@ -76,3 +77,10 @@ SortedSet::Limits sorted_set_limits(Engine& engine);
 Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set);
 
 }  // namespace inlay::cmd
+
+namespace inlay {
+
+/// The reply of ZMPOP.
+Reply encode_popped(const std::optional<PoppedMembers>& popped);
+
+}  // namespace inlay

@@ -25,7 +25,7 @@ struct Table {
   Table() {
     for (const std::span<const Command> family :
          {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
-          key_rows(), sort_rows(), server_rows()}) {
+          blocking_rows(), key_rows(), sort_rows(), server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -102,7 +102,8 @@ const Command* find_command(std::span<const Bytes> argv) {
   return sub == nullptr ? row : sub;
 }
 
-Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv) {
+Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
+                      const std::stop_token* wait_until) {
   if (argv.empty()) return Reply::error("ERR no command given");
   const Command* command = find_command(argv);
   if (command == nullptr) return Reply::error(redis_error_text(unknown_command(argv)));
@@ -118,7 +119,7 @@ Reply execute_command(const Executor& executor, SessionState& session, std::span
     return Reply::error(redis_error_text(error(Error::kWrongArity, command->name)));
   }
   const size_t names = command->name.find('|') == std::string_view::npos ? 1 : 2;
-  return command->execute(Call{executor, session, *command, argv.subspan(names)});
+  return command->execute(Call{executor, session, *command, argv.subspan(names), wait_until});
 }
 
 Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv) {
@@ -126,7 +127,8 @@ Result<std::vector<std::string>> keys_of(const Command& command, std::span<const
   const KeySpec& spec = command.keys;
   if (spec.first == 0) return keys;
   const auto first = static_cast<size_t>(spec.first);
-  size_t last = spec.last < 0 ? argv.size() - 1 : static_cast<size_t>(spec.last);
+  size_t last =
+      spec.last < 0 ? argv.size() - static_cast<size_t>(-spec.last) : static_cast<size_t>(spec.last);
   if (spec.counted) {
     const auto count = parse_int64(argv[first - 1]);
     const size_t room = argv.size() - first;
@@ -136,8 +138,7 @@ Result<std::vector<std::string>> keys_of(const Command& command, std::span<const
     }
     last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);
   }
-  // A destination stands before the count.
-  if (spec.counted && first == 3) keys.emplace_back(argv[1]);
+  if (spec.after_destination) keys.emplace_back(argv[1]);
   for (size_t i = first; i <= last; i += static_cast<size_t>(spec.step)) keys.emplace_back(argv[i]);
   return keys;
 }
