@@ -18,8 +18,8 @@ Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;
 
-Reply Session::execute(std::span<const std::string_view> argv) {
-  return execute_command(state_->core->executor, state_->session, argv);
+Reply Session::execute(std::span<const std::string_view> argv, const std::stop_token& stop) {
+  return execute_command(state_->core->executor, state_->session, argv, nullptr, &stop);
 }
 
 std::optional<Reply> Session::next_push() {

@@ -9,6 +9,8 @@
 #include "api/commands/server.h"
 #include "api/commands/string.h"
 #include "api/store_core.h"
+#include "engine/blocked_calls.h"
+#include "inlay/async.h"
 
 namespace inlay {
 namespace {
@@ -79,8 +81,15 @@ Stats Store::stats() const {
   stats.misses = shards.misses;
   stats.expired = shards.expired;
   stats.bytes = tx.bytes();
+  stats.blocked_waiters = core_owner_->engine.blocked_waiters();
   for (int db = 0; db < core_owner_->engine.databases(); ++db) stats.keys += tx.size(db);
   return stats;
+}
+
+void Store::close() { core_owner_->engine.blocked_calls().close(); }
+
+bool Store::wait_for_blocked(size_t count, Duration patience) const {
+  return core_owner_->engine.blocked_calls().wait_for(count, patience);
 }
 
 size_t Store::maintain() { return core_owner_->engine.maintain(); }
@@ -99,6 +108,8 @@ Result<bool> Database::visit(Key key, absl::FunctionRef<void(Bytes)> look) const
 Nullable<size_t> Database::get_into(Key key, std::span<char> buffer) const {
   return internal::FrontDoor::run<cmd::get_into>(*this, key, buffer);
 }
+
+AsyncDatabase Database::async(CallbackExecutor& executor) const { return {core_, index_, executor}; }
 
 ScanRange<std::string> Database::scan(ScanOptions options) const {
   return ScanRange<std::string>([door = *this, options = std::move(options)](uint64_t cursor) {

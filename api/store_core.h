@@ -46,6 +46,11 @@ struct FrontDoor {
   /// Runs it at once if it keeps to the declared keys.
   template <auto Fn, auto Convert = nullptr, class... Arguments>
   static auto run(const ScopedCommands& door, const Arguments&... arguments);
+  /// The same for a command that may have to wait: waits, or gives an AsyncCall. Defined in blocking_methods.cc.
+  template <auto Fn, class... Arguments>
+  static auto block(const Database& door, const std::stop_token& stop, const Arguments&... arguments);
+  template <auto Fn, class... Arguments>
+  static auto block(const AsyncDatabase& door, std::stop_token stop, const Arguments&... arguments);
 };
 
 }  // namespace inlay::internal

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <new>
 
+#include "engine/blocked_calls.h"
 #include "engine/broker.h"
 
 namespace inlay {
@@ -26,6 +27,7 @@ Engine::Engine(Options options)
   broker_ = std::make_shared<Broker>(Broker::Options{options_.seed, options_.clock, options_.background});
   events_ = std::make_shared<EventHub>(
       [this](std::string_view channel, std::string_view payload) { broker_->publish(channel, payload); });
+  blocked_calls_ = std::make_unique<BlockedCalls>(*this);
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();
@@ -40,6 +42,7 @@ Engine::Engine(Options options)
 }
 
 Engine::~Engine() {
+  blocked_calls_->close();
   if (background_.joinable()) {
     {
       std::lock_guard lock(background_mutex_);
@@ -102,6 +105,7 @@ size_t Engine::maintain() {
   const int64_t now = now_ms();
   refresh_seen_s(now);
   broker_->tick();
+  blocked_calls_->fire_due();
   return expire_all(now);
 }
 
@@ -122,8 +126,8 @@ void Engine::wake_background() {
   background_wake_.notify_one();
 }
 
-// Ticks while any key has a deadline; otherwise wakes once a second, to refresh the access stamp, and when the
-// pool wants a spare region.
+// Ticks while any key has a deadline; otherwise wakes when a wait is out of time, when the pool wants a spare region, and
+// once a second, to refresh the access stamp.
 void Engine::run_background() {
   std::unique_lock lock(background_mutex_);
   while (!closing_) {
@@ -143,6 +147,11 @@ void Engine::run_background() {
       const int64_t now = now_ms();
       const int64_t wait = bound <= now ? 0 : std::min<int64_t>(bound - now, kTickMax.count());
       nap = std::clamp(std::chrono::milliseconds(wait), kTickMin, kTickMax);
+    }
+    if (const std::optional<Duration> wait = blocked_calls_->time_to_next()) {
+      // How fast another clock than the computer's runs cannot be known.
+      const Duration next = options_.clock == nullptr ? *wait : kTickMax;
+      nap = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(next), kTickMin, nap);
     }
     lock.lock();
     background_wake_.wait_for(lock, nap, [this] { return closing_ || woken_; });

@@ -21,6 +21,7 @@
 
 namespace inlay {
 
+class BlockedCalls;
 class Broker;
 
 inline constexpr size_t kShardsMax = 1024;
@@ -81,8 +82,8 @@ class Engine {
   Broker& broker() { return *broker_; }
   std::shared_ptr<Broker> shared_broker() { return broker_; }
 
-  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly, and lets waits for messages
-  /// time out. Returns how many keys it removed.
+  /// Removes every key whose deadline has come, in steps that hold a shard's lock briefly, and ends the waits, for keys
+  /// and for messages, whose time is out. Returns how many keys it removed.
   size_t maintain();
   /// Whether the background thread and maintain() remove dead keys; accesses always do.
   void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
@@ -128,6 +129,13 @@ class Engine {
     return true;
   }
 
+  /// The calls that wait, those of this engine's own making.
+  BlockedCalls& blocked_calls() { return *blocked_calls_; }
+  /// Tells the background thread that a wait may end before all others.
+  void wait_deadline_added() {
+    if (options_.background) wake_background();
+  }
+
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
     if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -160,6 +168,7 @@ class Engine {
   std::atomic<uint64_t> blocked_waiters_{0};
   std::shared_ptr<EventHub> events_;
   std::shared_ptr<Broker> broker_;
+  std::unique_ptr<BlockedCalls> blocked_calls_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

@@ -197,6 +197,11 @@ constexpr std::array kErrors{
              "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
              "allowed in this "
              "context"},
+    ErrorRow{Error::kTimeoutNotFloat, ErrorKind::kNotFloat, Code::kInvalidArgument,
+             "ERR timeout is not a float or out of range"},
+    ErrorRow{Error::kTimeoutNegative, ErrorKind::kOutOfRange, Code::kInvalidArgument,
+             "ERR timeout is negative"},
+    ErrorRow{Error::kStoreClosed, ErrorKind::kClosed, Code::kCancelled, "ERR the store is closed"},
 };
 
 constexpr bool in_order() {

@@ -106,6 +106,10 @@ enum class Error : unsigned char {
   kSubscriberClosed,
   kWaitStopped,
   kSubscribedContext,  // %s: command
+  // Waiting.
+  kTimeoutNotFloat,
+  kTimeoutNegative,
+  kStoreClosed,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

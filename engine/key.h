@@ -24,6 +24,9 @@ struct CountedKeys {
   std::span<const KeyRef> keys;
 };
 
+/// All arguments of a by-name call but the last (BLPOP).
+struct LeadingKeys : CountedKeys {};
+
 /// Pairs that a by-name call counts before it lists them (MSETEX).
 struct CountedPairs {
   std::span<const KeyValueRef> pairs;

@@ -161,7 +161,11 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
 
 void WriteTx::tell_observers(Shard& shard, const KeyRef& key, int db) {
   shard.changed(engine_.physical(db), key.bytes);
-  if (shard.has_waiters() && shard.waiters().find(db, key.bytes) != nullptr) aftermath_.ready(db, key);
+  if (!shard.has_waiters() || shard.waiters().find(db, key.bytes) == nullptr) return;
+  // The order of keys is that in which they first came to hold what may serve somebody.
+  const Entry* entry = shard.find_entry(engine_.physical(db), key);
+  if (entry != nullptr && (entry->type() == Type::kList || entry->type() == Type::kSortedSet))
+    aftermath_.ready(db, key);
 }
 
 void ReadTx::keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db) {

@@ -32,21 +32,28 @@ std::shared_ptr<Waiter> next_served(Engine& engine, const WaitTable::Queue& queu
   return nullptr;
 }
 
-void serve_key(Engine& engine, Aftermath& aftermath, const ReadyKey& ready) {
-  const KeyRef key = ready.ref();
+// Serves one waiter of the key; false if nobody is left whom it could serve.
+bool serve_one(Engine& engine, Aftermath& aftermath, int db, const KeyRef& key) {
   Shard& shard = engine.shard_of(key);
-  while (shard.has_waiters()) {
-    const WaitTable::Queue* queue = shard.waiters().find(ready.db, key.bytes);
-    if (queue == nullptr) return;
-    WriteTx tx(engine, ready.db, aftermath);
-    const Entry* entry = tx.peek(key);
-    if (entry == nullptr) return;
-    const std::shared_ptr<Waiter> waiter = next_served(engine, *queue, entry->type());
-    if (waiter == nullptr) return;
-    shard.waiters().remove(key, waiter.get(), engine.needed_shard(*waiter));
-    waiter->serve(tx, key);
-    aftermath.after_locks([waiter] { waiter->wake(); });
+  if (!shard.has_waiters()) return false;
+  const WaitTable::Queue* queue = shard.waiters().find(db, key.bytes);
+  if (queue == nullptr) return false;
+  WriteTx tx(engine, db, aftermath);
+  const Entry* entry = tx.peek(key);
+  if (entry == nullptr) return false;
+  const std::shared_ptr<Waiter> waiter = next_served(engine, *queue, entry->type());
+  if (waiter == nullptr) return false;
+  shard.waiters().remove(key, waiter.get(), engine.needed_shard(*waiter));
+  waiter->serve(tx, key);
+  aftermath.after_locks([waiter] { waiter->wake(); });
+  return true;
+}
+
+void serve_key(Engine& engine, Aftermath& aftermath, const ReadyKey& ready) {
+  while (serve_one(engine, aftermath, ready.db, ready.ref())) {
   }
+  // So that a waiter that stood here alone need not come back for it.
+  engine.shard_of(ready.ref()).drop_idle_observers();
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 //   2. A waiter stands in a queue only while it waits, or until the thread that it belongs to has taken it out.
 //   3. needed_shards() holds the destination's shard of every waiter in the table that has one, as often as it stands.
 //
-// Complexity: add, remove O(1) expected. Thread safety: a WaitTable is owned by its shard; a Waiter's state is atomic.
+// Complexity: add O(1) expected, remove O(place in the queue): the oldest waiters leave first, mostly. Thread safety: a WaitTable is owned by its shard; a Waiter's state is atomic.
 #pragma once
 
 #include <atomic>
@@ -51,7 +51,8 @@ class Waiter {
   std::optional<uint64_t> destination() const { return destination_; }
 
   /// Takes what it waits for from `key`, which holds a container of type(). Called once, after end(State::kServed),
-  /// with the shards of key and destination locked.
+  /// with the shards of key and destination locked. What it
+  /// took is seen by whoever was woken after it.
   virtual void serve(WriteTx& tx, const KeyRef& key) = 0;
   /// Called once, without locks, after it was served or its wait was ended by another thread than its own.
   virtual void wake() = 0;

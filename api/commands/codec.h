@@ -140,6 +140,20 @@ struct Codec<std::span<const KeyRef>> {
   }
 };
 
+template <>
+struct Codec<LeadingKeys> {
+  static constexpr int kMin = 1;
+  static constexpr bool kOpen = true;
+  using Value = std::span<const Bytes>;
+  static absl::Status read(ArgReader& reader, Value& value) {
+    value = reader.take(reader.left() - 1);
+    return absl::OkStatus();
+  }
+  static void print(const Value& value, ArgPrinter& out) {
+    Codec<std::span<const KeyRef>>::print(value, out);
+  }
+};
+
 /// How many keys, then so many. Other arguments may follow.
 template <>
 struct Codec<CountedKeys> {

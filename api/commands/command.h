@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ struct Call {
   std::span<const Bytes> args;
   /// The locks that the call runs under, as one of a transaction; null: it locks for itself, and may wait.
   HeldLocks* held = nullptr;
+  /// Asks a wait to end. Null: the call must not wait, as within a transaction, and tries once.
+  const std::stop_token* wait_until = nullptr;
 };
 
 enum class Group : uint8_t {
@@ -97,6 +100,8 @@ struct Command {
   int arity;
   KeySpec keys;
   bool writes;
+  /// May have to wait.
+  bool blocks;
   /// Has subcommands, which are rows of their own.
   bool is_container;
   Reply (*execute)(const Call& call);
@@ -116,12 +121,13 @@ std::span<const Command* const> all_commands();
 /// subcommand is unknown or missing gives the container.
 const Command* find_command(std::span<const Bytes> argv);
 
-/// Looks the command up, checks its arity, and runs it, or queues it after MULTI. With `held` it runs under these locks.
+/// Looks the command up, checks its arity, and runs it, or queues it after MULTI. With `held` it runs under these locks. A
+/// call that would have to wait does so if `wait_until` is there.
 Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
-                      HeldLocks* held = nullptr);
+                      HeldLocks* held = nullptr, const std::stop_token* wait_until = nullptr);
 /// Runs a command that has been looked up and whose arity fits.
 Reply run_command(const Executor& executor, SessionState& session, const Command& command,
-                  std::span<const Bytes> argv, HeldLocks* held);
+                  std::span<const Bytes> argv, HeldLocks* held, const std::stop_token* wait_until = nullptr);
 
 /// Visits the key arguments of a call, in order. Errors: a count of keys that does not fit; then none is visited.
 absl::Status for_each_key(const Command& command, std::span<const Bytes> argv,

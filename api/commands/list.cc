@@ -349,6 +349,12 @@ absl::Status ltrim(WriteTx& tx, const KeyRef& key, int64_t start, int64_t stop) 
 }  // namespace inlay::cmd
 
 namespace inlay {
+
+Reply encode_popped(const std::optional<KeyElements>& popped) {
+  if (!popped.has_value()) return Reply::nil_array();
+  return Reply::array({Reply::bulk(popped->key), encode(popped->elements)});
+}
+
 namespace {
 
 // With a count the reply is an array.
@@ -360,8 +366,7 @@ Reply pop_reply(const std::optional<std::vector<std::string>>& popped, const Par
 }
 
 Reply lmpop_reply(const std::optional<KeyElements>& popped, const Parsed<cmd::lmpop>&) {
-  if (!popped.has_value()) return Reply::nil_array();
-  return Reply::array({Reply::bulk(popped->key), encode(popped->elements)});
+  return encode_popped(popped);
 }
 
 Reply lpos_reply(const std::vector<int64_t>& found, const Parsed<cmd::lpos>& values) {

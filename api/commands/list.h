@@ -11,6 +11,7 @@
 #include "api/commands/codec.h"
 #include "engine/transaction.h"
 #include "inlay/commands/list_types.h"
+#include "inlay/reply.h"
 #include "inlay/result.h"
 #include "inlay/types.h"
 
@@ -34,6 +35,9 @@ INLAY_DECLARE_CODEC(LateInteger, OneArgument);
 INLAY_DECLARE_CODEC(ListPopCount, Tail);
 INLAY_DECLARE_CODEC(ListMPopCount, Tail);
 INLAY_DECLARE_CODEC(LPosArguments, Tail);
+
+/// The reply of LMPOP.
+Reply encode_popped(const std::optional<KeyElements>& popped);
 
 }  // namespace inlay
 

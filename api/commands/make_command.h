@@ -8,6 +8,7 @@
 #include "api/commands/codec.h"
 #include "api/commands/command.h"
 #include "api/commands/encode.h"
+#include "engine/blocking.h"
 #include "engine/executor.h"
 #include "engine/held_locks.h"
 
@@ -21,14 +22,18 @@ constexpr int derived_arity(std::tuple<P...>*) {
   return (Codec<P>::kOpen || ... || false) ? -least : least;
 }
 
-// Key parameters come first in every signature, so positions follow from types alone.
+// Key parameters come first in every signature, but for a timeout, so positions follow from types alone.
 template <class... P>
 constexpr KeySpec derived_keys(std::tuple<P...>*) {
   constexpr int single = (std::is_same_v<P, KeyRef> + ... + 0);
   if constexpr ((std::is_same_v<P, std::span<const KeyRef>> || ...)) return {1, -1, 1, false};
   if constexpr ((std::is_same_v<P, std::span<const KeyValueRef>> || ...)) return {1, -1, 2, false};
   if constexpr ((std::is_same_v<P, CountedPairs> || ...)) return {2, 0, 2, true};
-  if constexpr ((std::derived_from<P, CountedKeys> || ...)) return {2 + single, 0, 1, true, single > 0};
+  if constexpr ((std::is_same_v<P, LeadingKeys> || ...)) return {1, -2, 1, false};
+  // A destination may stand before the count, or a timeout.
+  constexpr int timeouts = (kIsWaitFor<P> + ... + 0);
+  if constexpr ((std::derived_from<P, CountedKeys> || ...))
+    return {2 + single + timeouts, 0, 1, true, single > 0};
   if constexpr (single > 0) return {1, single, 1, false};
   return {};
 }
@@ -75,6 +80,10 @@ auto call_by_name(const Call& call, const Values& values) {
         } else if (call.held != nullptr) {
           return call.held->run<Fn>(call.session.db, value...);
         } else {
+          if constexpr (kBlocks<Fn>) {
+            if (call.wait_until != nullptr)
+              return run_blocking<Fn>(call.executor.engine(), call.session.db, *call.wait_until, value...);
+          }
           return call.executor.run<Fn>(call.session.db, value...);
         }
       },
@@ -88,6 +97,10 @@ Reply execute_by_name(const Call& call) {
   if (const absl::Status status = R::read(call, values); !status.ok())
     return Reply::error(redis_error_text(status));
   const auto result = call_by_name<Fn>(call, values);
+  if constexpr (kBlocks<Fn>) {
+    // One nil for all commands that have waited in vain, whatever theirs is.
+    if (call.wait_until != nullptr && is_nil(result)) return Reply::nil_array();
+  }
   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(result)>, absl::Status>) {
     return result.ok() ? Reply::ok() : Reply::error(redis_error_text(result));
   } else if constexpr (std::is_null_pointer_v<decltype(Encode)>) {
@@ -146,6 +159,7 @@ constexpr Command command(std::string_view name, const CommandSpec& spec) {
           internal::with_names(name, internal::derived_arity(parameters)),
           internal::shifted(name, internal::derived_keys(parameters)),
           std::is_same_v<typename Sig::Transaction, WriteTx>,
+          kBlocks<Fn>,
           false,
           &internal::execute_by_name<Fn, Encode>,
           &internal::reprint_by_name<Fn>,
@@ -180,7 +194,7 @@ constexpr Command while_subscribed(Command row) {
 
 /// A name that only groups subcommands.
 constexpr Command container(std::string_view name, const CommandSpec& spec) {
-  return {name, spec, -2, {}, false, true, nullptr, nullptr};
+  return {name, spec, -2, {}, false, false, true, nullptr, nullptr};
 }
 
 }  // namespace inlay

@@ -13,6 +13,7 @@ std::span<const Command> hash_rows();
 std::span<const Command> hash_deadline_rows();
 std::span<const Command> set_rows();
 std::span<const Command> sorted_set_rows();
+std::span<const Command> blocking_rows();
 std::span<const Command> key_rows();
 std::span<const Command> sort_rows();
 std::span<const Command> pubsub_rows();

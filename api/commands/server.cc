@@ -34,7 +34,9 @@ std::string memory_section(KeyspaceTx& tx) {
                       "\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
 }
 
-std::string clients_section(KeyspaceTx&) { return "# Clients\r\nblocked_clients:0\r\n"; }
+std::string clients_section(KeyspaceTx& tx) {
+  return absl::StrCat("# Clients\r\nblocked_clients:", tx.engine().blocked_waiters(), "\r\n");
+}
 
 std::string stats_section(KeyspaceTx& tx) {
   const ShardStats stats = tx.stats();

@@ -10,6 +10,7 @@
 #include "api/commands/sorted_set_arguments.h"
 #include "engine/transaction.h"
 #include "inlay/commands/sorted_set_types.h"
+#include "inlay/reply.h"
 #include "inlay/result.h"
 #include "inlay/types.h"
 
@@ -77,3 +78,10 @@ Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedS
                                  std::string_view event);
 
 }  // namespace inlay::cmd
+
+namespace inlay {
+
+/// The reply of ZMPOP.
+Reply encode_popped(const std::optional<PoppedMembers>& popped);
+
+}  // namespace inlay

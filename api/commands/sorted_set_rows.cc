@@ -52,11 +52,7 @@ Reply encode_rank(const std::optional<RankAndScore>& found, const Parsed<Fn>& va
 }
 
 Reply encode_zmpop(const std::optional<PoppedMembers>& popped, const Parsed<cmd::zmpop>&) {
-  if (!popped.has_value()) return Reply::nil_array();
-  Reply::Items pairs;
-  for (const ScoredMember& member : popped->members)
-    pairs.push_back(Reply::array({Reply::bulk(member.member), Reply::real(member.score)}));
-  return Reply::array({Reply::bulk(popped->key), Reply::array(std::move(pairs))});
+  return encode_popped(popped);
 }
 
 Reply encode_zrandmember(const Members& members, const Parsed<cmd::zrandmember>& values) {
@@ -204,6 +200,14 @@ constexpr std::array kSortedSetCommands{
 };
 
 }  // namespace
+
+Reply encode_popped(const std::optional<PoppedMembers>& popped) {
+  if (!popped.has_value()) return Reply::nil_array();
+  Reply::Items pairs;
+  for (const ScoredMember& member : popped->members)
+    pairs.push_back(Reply::array({Reply::bulk(member.member), Reply::real(member.score)}));
+  return Reply::array({Reply::bulk(popped->key), Reply::array(std::move(pairs))});
+}
 
 std::span<const Command> sorted_set_rows() { return kSortedSetCommands; }
 

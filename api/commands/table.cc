@@ -25,7 +25,8 @@ struct Table {
   Table() {
     for (const std::span<const Command> family :
          {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
-          key_rows(), sort_rows(), pubsub_rows(), transaction_rows(), function_rows(), server_rows()}) {
+          blocking_rows(), key_rows(), sort_rows(), pubsub_rows(), transaction_rows(), function_rows(),
+          server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -129,20 +130,20 @@ const Command* find_command(std::span<const Bytes> argv) {
 }
 
 Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
-                      HeldLocks* held) {
+                      HeldLocks* held, const std::stop_token* wait_until) {
   const Result<const Command*> command = resolve(argv);
   if (!command.ok()) return refused(session, argv, command.status());
   if (session.is_subscribed() && !(*command)->while_subscribed)
     return refused(session, argv, error(Error::kSubscribedContext, (*command)->name));
   if (session.transaction.is_open() && (*command)->is_queued)
     return session.transaction.queue(**command, argv);
-  return run_command(executor, session, **command, argv, held);
+  return run_command(executor, session, **command, argv, held, wait_until);
 }
 
 Reply run_command(const Executor& executor, SessionState& session, const Command& command,
-                  std::span<const Bytes> argv, HeldLocks* held) {
+                  std::span<const Bytes> argv, HeldLocks* held, const std::stop_token* wait_until) {
   const size_t names = command.name.find('|') == std::string_view::npos ? 1 : 2;
-  const Call call{executor, session, command, argv.subspan(names), held};
+  const Call call{executor, session, command, argv.subspan(names), held, wait_until};
   // COMMAND alone means COMMAND INFO.
   return command.is_container ? *cmd::command_all(call) : command.execute(call);
 }
@@ -152,7 +153,8 @@ absl::Status for_each_key(const Command& command, std::span<const Bytes> argv,
   const KeySpec& spec = command.keys;
   if (spec.first == 0) return absl::OkStatus();
   const auto first = static_cast<size_t>(spec.first);
-  size_t last = spec.last < 0 ? argv.size() - 1 : static_cast<size_t>(spec.last);
+  size_t last =
+      spec.last < 0 ? argv.size() - static_cast<size_t>(-spec.last) : static_cast<size_t>(spec.last);
   if (spec.counted) {
     const auto count = parse_int64(argv[first - 1]);
     const size_t room = argv.size() - first;

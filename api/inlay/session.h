@@ -32,10 +32,11 @@ class Session {
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
 
-  /// Runs one command: its name, then its arguments. Bad input gives an error reply with Redis's text.
-  Reply execute(std::span<const std::string_view> argv);
-  Reply execute(std::initializer_list<std::string_view> argv) {
-    return execute(std::span(argv.begin(), argv.size()));
+  /// Runs one command: its name, then its arguments. Bad input gives an error reply with Redis's text. A command that
+  /// has to wait parks the calling thread, until it is served, out of time, asked to end by `stop`, or the store closes.
+  Reply execute(std::span<const std::string_view> argv, const std::stop_token& stop = {});
+  Reply execute(std::initializer_list<std::string_view> argv, const std::stop_token& stop = {}) {
+    return execute(std::span(argv.begin(), argv.size()), stop);
   }
 
   /// The oldest push that waits, if there is one.

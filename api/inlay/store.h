@@ -22,6 +22,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
 #include "inlay/callback_executor.h"
+#include "inlay/commands/blocking.h"
 #include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
 #include "inlay/commands/list.h"
@@ -74,10 +75,13 @@ struct Stats {
   uint64_t keys = 0;
   /// Bytes of keys, values, indexes and timers.
   uint64_t bytes = 0;
+  /// Calls that wait for a key at this moment.
   uint64_t blocked_waiters = 0;
   friend bool operator==(const Stats&, const Stats&) = default;
 };
 
+class AsyncDatabase;
+class CallbackExecutor;
 class Database;
 class Store;
 
@@ -94,6 +98,7 @@ class Database : public StringCommands<Database, Result>,
                  public SetCommands<Database, Result>,
                  public SortedSetCommands<Database, Result>,
                  public PubSubCommands<Database, Result>,
+                 public BlockingCommands<Database, Result>,
                  public KeyCommands<Database, Result> {
  public:
   /// Calls `look` with the value's bytes while the key's shard is locked: no copy. Returns whether the key exists.
@@ -153,6 +158,9 @@ class Database : public StringCommands<Database, Result>,
   auto atomically_all(Body&& body) const -> std::invoke_result_t<Body&, View&> {
     return result_of(body, [&](absl::FunctionRef<void(View&)> run) { run_atomically_on_all(run); });
   }
+  /// The blocking calls for a program with a loop of its own, see inlay/async.h: their outcomes become tasks of
+  /// `executor`, which must outlive the calls.
+  AsyncDatabase async(CallbackExecutor& executor) const;
 
   int index() const { return index_; }
 
@@ -189,7 +197,7 @@ class Store : public Database {
  public:
   /// Errors: options out of range.
   static Result<std::unique_ptr<Store>> open(Options options = {});
-  /// No other thread may be inside a call.
+  /// Closes the store first. No other thread may be inside a call, but for those that wait in one.
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -240,10 +248,16 @@ class Store : public Database {
   /// False if there is none. Calls that are in it end undisturbed.
   bool unregister_function(std::string_view name);
 
+  /// Ends all waits with Cancelled and returns when their threads have left the store. From then on a call that would
+  /// have to wait fails so; all others work as before.
+  void close();
+
   /// Locks every shard in turn.
   Stats stats() const;
-  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many. Subscribers'
-  /// waits whose time is out end.
+  /// Whether at least `count` calls are blocked; waits for that, at most `patience` of real time. For tests.
+  bool wait_for_blocked(size_t count, Duration patience = std::chrono::seconds(10)) const;
+  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many. Ends the waits, for
+  /// keys and for messages, whose time is out by the store's own clock.
   size_t maintain();
   /// A hash over every live key, value and deadline: equal for stores with equal contents. O(keys).
   uint64_t digest() const;
@@ -262,6 +276,7 @@ extern template class HashCommands<Database, Result>;
 extern template class SetCommands<Database, Result>;
 extern template class SortedSetCommands<Database, Result>;
 extern template class PubSubCommands<Database, Result>;
+extern template class BlockingCommands<Database, Result>;
 extern template class KeyCommands<Database, Result>;
 
 }  // namespace inlay
