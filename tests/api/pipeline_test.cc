@@ -231,7 +231,7 @@ RC_GTEST_PROP(PipelineProperty, any_batches_equal_single_calls, ()) {
   RC_ASSERT(p.exec().ok());
   for (size_t i = 0; i < calls.size(); ++i) {
     RC_ASSERT(deferred[i].result().ok() == expected[i].ok());
-    RC_ASSERT(expected[i].ok() ? *deferred[i] == *expected[i] : deferred[i].status() == expected[i].status());
+    RC_ASSERT((expected[i].ok() ? *deferred[i] == *expected[i] : deferred[i].status() == expected[i].status()));
   }
   RC_ASSERT(one_by_one->digest() == together->digest());
   RC_ASSERT(together->check_invariants().ok());
