@@ -35,6 +35,7 @@ Reply reply(const std::optional<KeyElements>& popped) {
   if (!popped.has_value()) return Reply::nil_array();
   return Reply::array({reply(popped->key), reply(popped->elements)});
 }
+Reply reply(const KeyElement& popped) { return Reply::array({reply(popped.key), reply(popped.element)}); }
 Reply reply(const absl::Status& status) {
   return status.ok() ? Reply::ok() : Reply::error(redis_error_text(status));
 }
@@ -182,6 +183,26 @@ const std::vector<Door>& doors() {
       {{"LTRIM", "few", "7", "9"}, [](Store& s) { return reply(s.ltrim("few", 7, 9)); }},
       {{"LTRIM", "no", "0", "1"}, [](Store& s) { return reply(s.ltrim("no", 0, 1)); }},
       {{"LTRIM", "text", "0", "1"}, [](Store& s) { return reply(s.ltrim("text", 0, 1)); }},
+      // Those that may wait, where they need not: see blocking_test.cc for the rest.
+      {{"BLPOP", "no", "few", "1.5"},
+       [](Store& s) {
+         return reply(s.blpop({"no", "few"}, 1500ms));
+       }},
+      {{"BLPOP", "no", "text", "0"},
+       [](Store& s) {
+         return reply(s.blpop({"no", "text"}, kForever));
+       }},
+      {{"BRPOP", "many", "0"}, [](Store& s) { return reply(s.brpop({"many"}, kForever)); }},
+      {{"BLMPOP", "0.001", "2", "no", "few", "RIGHT", "COUNT", "2"},
+       [](Store& s) {
+         return reply(s.blmpop({"no", "few"}, End::kRight, 2, 1ms));
+       }},
+      {{"BLMOVE", "few", "one", "LEFT", "RIGHT", "7"},
+       [](Store& s) { return reply(s.blmove("few", "one", End::kLeft, End::kRight, 7s)); }},
+      {{"BLMOVE", "few", "text", "LEFT", "RIGHT", "7"},
+       [](Store& s) { return reply(s.blmove("few", "text", End::kLeft, End::kRight, 7s)); }},
+      {{"BRPOPLPUSH", "one", "new", "0"},
+       [](Store& s) { return reply(s.brpoplpush("one", "new", kForever)); }},
   };
   return kDoors;
 }

@@ -32,6 +32,10 @@ Reply reply(double value) { return Reply::real(value); }
 Reply reply(const RankAndScore& value) {
   return Reply::array({Reply::integer(value.rank), Reply::real(value.score)});
 }
+Reply reply(const KeyMember& popped) {
+  return Reply::array(
+      {Reply::bulk(popped.key), Reply::bulk(popped.member.member), Reply::real(popped.member.score)});
+}
 Reply reply(const PoppedMembers& popped) {
   Reply::Items pairs;
   for (const ScoredMember& member : popped.members)
@@ -227,6 +231,17 @@ const std::vector<Door>& doors() {
       {{"ZPOPMIN", "board", "2"}, [](Store& s) { return reply(s.zpopmin("board", 2)); }},
       {{"ZPOPMAX", "board", "100"}, [](Store& s) { return reply(s.zpopmax("board", 100)); }},
       {{"ZPOPMAX", "board", "-1"}, [](Store& s) { return reply(s.zpopmax("board", -1)); }},
+      // Those that may wait, where they need not: see blocking_test.cc for the rest.
+      {{"BZPOPMIN", "none", "board", "0"},
+       [](Store& s) {
+         return reply(s.bzpopmin({"none", "board"}, kForever));
+       }},
+      {{"BZPOPMAX", "board", "2.5"}, [](Store& s) { return reply(s.bzpopmax({"board"}, 2500ms)); }},
+      {{"BZPOPMAX", "text", "2.5"}, [](Store& s) { return reply(s.bzpopmax({"text"}, 2500ms)); }},
+      {{"BZMPOP", "0", "2", "none", "board", "MAX", "COUNT", "3"},
+       [](Store& s) {
+         return reply(s.bzmpop({"none", "board"}, Extreme::kMax, 3, kForever));
+       }},
       {{"ZMPOP", "2", "none", "board", "MAX", "COUNT", "3"},
        [](Store& s) {
          return array_or_nil(s.zmpop({"none", "board"}, Extreme::kMax, 3));

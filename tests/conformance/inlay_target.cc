@@ -5,6 +5,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -56,6 +57,7 @@ class InlayClient final : public Client {
   explicit InlayClient(InlayTarget& target)
       : target_(target), session_(target.store()), thread_([this] { run(); }) {}
   ~InlayClient() override {
+    stop_.request_stop();
     {
       const std::lock_guard lock(mutex_);
       closing_ = true;
@@ -119,7 +121,7 @@ class InlayClient final : public Client {
       if (closing_) return;
       const std::vector<std::string_view> argv(command_->begin(), command_->end());
       lock.unlock();
-      Reply reply = session_.execute(argv).resp2();
+      Reply reply = session_.execute(argv, stop_.get_token()).resp2();
       lock.lock();
       command_.reset();
       replies_.push_back(std::move(reply));
@@ -135,7 +137,8 @@ class InlayClient final : public Client {
   std::optional<std::vector<std::string>> command_;  // Until its reply is there.
   std::deque<Reply> replies_;
   bool closing_ = false;
-  std::thread thread_;  // Last: it uses the others.
+  std::stop_source stop_;  // Ends a call that waits still.
+  std::thread thread_;     // Last: it uses the others.
 };
 
 Result<std::unique_ptr<Client>> InlayTarget::connect() { return std::make_unique<InlayClient>(*this); }
