@@ -62,6 +62,15 @@ absl::Status Store::swapdb(int a, int b) {
 
 void Store::flushall() { (void)internal::FrontDoor::run<cmd::flushall>(*this, FlushMode{}); }
 
+Subscription Store::on_key_event(std::function<void(const KeyEvent&)> callback, CallbackExecutor* executor) {
+  return core_owner_->engine.events().on_key_event(std::move(callback), executor);
+}
+
+Subscription Store::on_removal(std::function<void(const RemovalEvent&)> callback,
+                               CallbackExecutor* executor) {
+  return core_owner_->engine.events().on_removal(std::move(callback), executor);
+}
+
 Stats Store::stats() const {
   KeyspaceTx tx(core_owner_->engine, 0);
   const ShardStats shards = tx.stats();

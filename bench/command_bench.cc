@@ -1,7 +1,8 @@
 // Single commands and memory per key, against a live redis-server with the same data. 1M keys of 17 bytes.
 //
 // Names: <command>/1M/redis is the server's own time per call (INFO commandstats: without network and parsing, whole
-// microseconds summed), <command>/1M/inlay the typed call in this process, key formatting included.
+// microseconds summed), <command>/1M/inlay the typed call in this process, key formatting included, and
+// <command>_prebuilt/1M/inlay the same call with keys that stand ready, as they do in the server's time.
 // memory_<kind>/1M/<contestant> has counters of bytes per key, key and value included: account_bytes is used_memory
 // or the store's own account, process_bytes the kernel's account of a process that holds nothing else.
 #include <benchmark/benchmark.h>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/process_memory.h"
 #include "bench/redis_peer.h"
@@ -143,14 +145,26 @@ void command_redis(benchmark::State& state, const char* command, Kind kind) {
   state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kCalls));
 }
 
+// When a key is formatted.
+enum class Keys { kFresh, kPrebuilt };
+
 // Times call(store, key), which returns whether its answer was right.
-template <class Call>
+template <Keys kKeysAre, class Call>
 void command_inlay(benchmark::State& state, Kind kind, Call call) {
   Store& store = store_with(kind);
-  Uniform random(1);
-  FreshKey key;
   int64_t right = 0;
-  for (auto _ : state) right += call(store, key.format(random.below(kKeys)));
+  if constexpr (kKeysAre == Keys::kFresh) {
+    Uniform random(1);
+    FreshKey key;
+    for (auto _ : state) right += call(store, key.format(random.below(kKeys)));
+  } else {
+    static const std::vector<FreshKey> keys = prebuilt_keys(0);
+    size_t next = 0;
+    for (auto _ : state) {
+      right += call(store, keys[next].view());
+      if (++next == keys.size()) next = 0;
+    }
+  }
   if (right != state.iterations()) {
     std::fprintf(stderr, "wrong results\n");
     std::abort();
@@ -158,22 +172,25 @@ void command_inlay(benchmark::State& state, Kind kind, Call call) {
   state.SetItemsProcessed(state.iterations());
 }
 
+template <Keys kKeysAre>
 void get_inlay(benchmark::State& state) {
-  command_inlay(state, Kind::kString, [](Store& store, std::string_view key) {
+  command_inlay<kKeysAre>(state, Kind::kString, [](Store& store, std::string_view key) {
     const auto value = store.get(key);
     benchmark::DoNotOptimize(value);
     return value.ok() && value->has_value();
   });
 }
 
+template <Keys kKeysAre>
 void set_inlay(benchmark::State& state) {
-  command_inlay(state, Kind::kString, [value = Value(7)](Store& store, std::string_view key) {
+  command_inlay<kKeysAre>(state, Kind::kString, [value = Value(7)](Store& store, std::string_view key) {
     return store.set(key, value.view()).ok();
   });
 }
 
+template <Keys kKeysAre>
 void incr_inlay(benchmark::State& state) {
-  command_inlay(state, Kind::kInteger, [](Store& store, std::string_view key) {
+  command_inlay<kKeysAre>(state, Kind::kInteger, [](Store& store, std::string_view key) {
     const auto sum = store.incr(key);
     return sum.ok() && *sum > 1'000'000'000;
   });
@@ -196,9 +213,12 @@ void register_all() {
   add_redis("get", Kind::kString);
   add_redis("set", Kind::kString);
   add_redis("incr", Kind::kInteger);
-  benchmark::RegisterBenchmark("get/1M/inlay", get_inlay);
-  benchmark::RegisterBenchmark("set/1M/inlay", set_inlay);
-  benchmark::RegisterBenchmark("incr/1M/inlay", incr_inlay);
+  benchmark::RegisterBenchmark("get/1M/inlay", get_inlay<Keys::kFresh>);
+  benchmark::RegisterBenchmark("get_prebuilt/1M/inlay", get_inlay<Keys::kPrebuilt>);
+  benchmark::RegisterBenchmark("set/1M/inlay", set_inlay<Keys::kFresh>);
+  benchmark::RegisterBenchmark("set_prebuilt/1M/inlay", set_inlay<Keys::kPrebuilt>);
+  benchmark::RegisterBenchmark("incr/1M/inlay", incr_inlay<Keys::kFresh>);
+  benchmark::RegisterBenchmark("incr_prebuilt/1M/inlay", incr_inlay<Keys::kPrebuilt>);
 }
 
 }  // namespace

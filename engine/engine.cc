@@ -24,6 +24,10 @@ Engine::Engine(Options options)
       shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
       pages_(options_.background ? std::function<void()>([this] { wake_background(); }) : nullptr) {
   broker_ = std::make_shared<Broker>(Broker::Options{options_.seed, options_.clock, options_.background});
+  events_ =
+      std::make_shared<EventHub>([broker = broker_](std::string_view channel, std::string_view payload) {
+        broker->publish(channel, payload);
+      });
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();
@@ -51,14 +55,44 @@ Engine::~Engine() {
   ::operator delete(shards_, std::align_val_t(alignof(Shard)));
 }
 
+uint32_t Engine::given_clock_second() const { return stamp_of(to_unix_ms(options_.clock->now())); }
+
+// One step, under the shard's lock.
+size_t Engine::expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath) {
+  std::vector<Expired> expired;
+  const bool listened = events_->wants(EventClass::kExpired) || events_->wants(EventClass::kHash) ||
+                        events_->wants(EventClass::kGeneric) || events_->wants_removals();
+  const size_t removed =
+      shard.expire(now_ms, kExpireBatch, aftermath.graveyard(), listened ? &expired : nullptr);
+  std::vector<QueuedEvent> events;
+  for (const Expired& gone : expired) {
+    const int db = logical(gone.physical_db);
+    const auto tell = [&](EventClass event_class, std::string_view name) {
+      if (events_->wants(event_class))
+        events.push_back({.name = name, .event_class = event_class, .db = db, .key = gone.key});
+    };
+    if (gone.of_fields) tell(EventClass::kHash, "hexpired");
+    if (gone.removed) {
+      gone.of_fields ? tell(EventClass::kGeneric, "del") : tell(EventClass::kExpired, "expired");
+      if (events_->wants_removals())
+        events.push_back({.type = gone.type, .cause = Cause::kExpired, .db = db, .key = gone.key});
+    }
+  }
+  if (!events.empty()) {
+    events_->append(std::move(events));
+    aftermath.after_locks([this] { events_->deliver(); });
+  }
+  return removed;
+}
+
 size_t Engine::expire_all(int64_t now_ms) {
   if (!active_expire_.load(std::memory_order_relaxed)) return 0;
   size_t removed = 0;
   for (size_t i = 0; i < shard_count_; ++i) {
     for (bool more = true; more;) {
-      Graveyard graveyard;  // Emptied after the lock is released.
+      Aftermath aftermath;
       ShardLockGuard lock(shards_[i].lock());
-      removed += shards_[i].expire(now_ms, kExpireBatch, graveyard);
+      removed += expire_some(shards_[i], now_ms, aftermath);
       // A batch may end early with deadlines still due, so ask the wheel and not the count.
       more = shards_[i].timers() != 0 && shards_[i].next_deadline_bound() <= now_ms;
     }

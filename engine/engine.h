@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "engine/events.h"
 #include "engine/hash.h"
 #include "engine/key.h"
 #include "engine/shard.h"
@@ -64,8 +66,9 @@ class Engine {
   /// The second that accesses are stamped with, modulo 2^24: the given clock's, or one that is refreshed at
   /// least once a second while a background thread runs, and by every maintain() and every look at a deadline.
   uint32_t seen_s() const {
-    return options_.clock == nullptr ? seen_s_.load(std::memory_order_relaxed)
-                                     : stamp_of(to_unix_ms(options_.clock->now()));
+    if (options_.clock != nullptr) [[unlikely]]
+      return given_clock_second();
+    return seen_s_.load(std::memory_order_relaxed);
   }
   void refresh_seen_s(int64_t now_ms) {
     // Relaxed: a stamp orders nothing.
@@ -100,6 +103,31 @@ class Engine {
   const ContainerLimits& container_limits() const { return container_limits_; }
   ContainerLimits& container_limits() { return container_limits_; }
 
+  /// Who listens to what happens to keys.
+  EventHub& events() { return *events_; }
+  const EventHub& events() const { return *events_; }
+  /// The number that names a physical database. Held steady by any one shard's lock.
+  int logical(int physical) const {
+    int db = 0;
+    while (physical_[static_cast<size_t>(db)] != physical) ++db;
+    return db;
+  }
+
+  /// Calls that wait for a key at this moment. A waiter is counted while its state is kWaiting.
+  uint64_t blocked_waiters() const { return blocked_waiters_.load(std::memory_order_acquire); }
+  void wait_began() { blocked_waiters_.fetch_add(1, std::memory_order_acq_rel); }
+  /// The shard of a waiter's destination, if it has one.
+  std::optional<uint16_t> needed_shard(const Waiter& waiter) const {
+    if (!waiter.destination().has_value()) return std::nullopt;
+    return static_cast<uint16_t>(shard_index(*waiter.destination()));
+  }
+  /// Ends a wait; true for the one caller who did.
+  bool end_wait(Waiter& waiter, Waiter::State how) {
+    if (!waiter.end(how)) return false;
+    blocked_waiters_.fetch_sub(1, std::memory_order_acq_rel);
+    return true;
+  }
+
   /// Tells the background thread that a first timer exists somewhere.
   void timer_added() {
     if (options_.background && !ticking_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -111,9 +139,12 @@ class Engine {
 
  private:
   static uint32_t stamp_of(int64_t now_ms) { return static_cast<uint32_t>(now_ms / 1000) & 0xffffff; }
+  // Out of line: a virtual call makes its caller save registers even where it is not made.
+  uint32_t given_clock_second() const;
   void run_background();
   void wake_background();
   size_t expire_all(int64_t now_ms);
+  size_t expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath);
   int64_t next_deadline_bound();
 
   Options options_;
@@ -127,6 +158,8 @@ class Engine {
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
   std::shared_ptr<Broker> broker_;
+  std::atomic<uint64_t> blocked_waiters_{0};
+  std::shared_ptr<EventHub> events_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

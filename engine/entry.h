@@ -36,6 +36,19 @@ namespace inlay {
 
 enum class Type : uint8_t { kNone, kString, kList, kHash, kSet, kSortedSet };
 
+/// What TYPE calls it.
+constexpr std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::kNone: return "none";
+    case Type::kString: return "string";
+    case Type::kList: return "list";
+    case Type::kHash: return "hash";
+    case Type::kSet: return "set";
+    case Type::kSortedSet: return "zset";
+  }
+  return "none";
+}
+
 /// How a value is held.
 enum class Encoding : uint8_t {
   kInline,   // The bytes stand in the entry: a string's, or a container's packed block.
@@ -44,7 +57,7 @@ enum class Encoding : uint8_t {
 };
 
 /// Whether two runs of `size` bytes are equal: memcmp without the call and, up to 32 bytes, with few branches.
-inline bool equal_bytes(const char* a, const char* b, size_t size) {
+[[gnu::always_inline]] inline bool equal_bytes(const char* a, const char* b, size_t size) {
   // All bits in which the words at `at` differ.
   const auto differ = [&]<class Word>(Word, size_t at) {
     Word x, y;

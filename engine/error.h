@@ -88,6 +88,6 @@ enum class Error : unsigned char {
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.
-absl::Status error(Error error, std::string_view detail = {});
+[[gnu::cold]] absl::Status error(Error error, std::string_view detail = {});
 
 }  // namespace inlay

@@ -1,10 +1,12 @@
 // Executor: the one road by which a command reaches the engine.
 //
 //   run<Fn>(db, args...):  bind arguments (keys are hashed here, once) -> lock the keys' shards -> open the
-//   transaction that Fn's first parameter asks for -> call -> close -> unlock -> free what was taken out
+//   transaction that Fn's first parameter asks for -> call -> close -> serve who waits for what changed -> unlock ->
+//   free what was taken out, wake who was served
 //
 // Lock order: a call locks all its shards before it touches any, by ascending shard index; nobody waits for a
-// shard's lock while holding one of a higher index. User code never runs under a shard's lock, but for the
+// shard's lock while holding one of a higher index. A call that writes locks in addition the shards that serving the
+// waiters of its shards may need; if it finds that out late, it lets go of all and begins anew. User code never runs under a shard's lock, but for the
 // callback of Store::visit, whose contract forbids it to call the store.
 //
 // Fn's signature says what it needs: ReadTx& or WriteTx& over the shards of its KeyRef, span<const KeyRef> and
@@ -106,17 +108,49 @@ struct Bound<CountedPairs> : Bound<std::span<const KeyValueRef>> {
   CountedPairs get() const { return {values}; }
 };
 
-/// Holds the locks of the shards of many keys. Locks in index order, each once.
+/// What a call does to the shards that it locks.
+enum class Access : uint8_t { kRead, kWrite };
+
+/// Holds the locks of the shards of many keys, taken in index order, each once. For writing also those that serving the
+/// waiters of these shards may need.
 class ShardSetGuard {
  public:
-  ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes);
+  ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access);
   ~ShardSetGuard();
   ShardSetGuard(const ShardSetGuard&) = delete;
   ShardSetGuard& operator=(const ShardSetGuard&) = delete;
 
+  /// Whether the shard of a key with this hash is locked.
+  bool holds(uint64_t hash) const;
+
+ private:
+  void lock_all();
+  void unlock_all();
+  bool add_shards_of_waiters();
+
+  Engine& engine_;
+  absl::InlinedVector<uint16_t, 32> shards_;  // In index order.
+};
+
+/// Looks after the waiters of every key that became ready. The call's locks must be held.
+void serve_waiters(Engine& engine, Aftermath& aftermath);
+/// Serves waiters, and hands the call's events on in the order in which they happened. The locks must be held.
+void finish_call(Engine& engine, Aftermath& aftermath);
+
+/// Ends a call, or a transaction of many, while its locks are still held.
+class CommitScope {
+ public:
+  CommitScope(Engine& engine, Aftermath& aftermath) : engine_(engine), aftermath_(aftermath) {}
+  ~CommitScope() {
+    if (aftermath_.has_business()) [[unlikely]]
+      finish_call(engine_, aftermath_);
+  }
+  CommitScope(const CommitScope&) = delete;
+  CommitScope& operator=(const CommitScope&) = delete;
+
  private:
   Engine& engine_;
-  absl::InlinedVector<uint16_t, 32> shards_;
+  Aftermath& aftermath_;
 };
 
 /// Starts the memory reads that looking up these keys will wait for. Their shards must be locked.
@@ -154,23 +188,36 @@ class Executor {
     return call<Fn, Tx, one_key>(db, Bound<P>(engine_, arguments)...);
   }
 
-  // The graveyard outlives the guard, so that bodies are freed after the locks.
+  template <class Tx>
+  static constexpr Access kAccess = std::is_same_v<Tx, WriteTx> ? Access::kWrite : Access::kRead;
+
+  // The aftermath outlives the guard, so that it comes after the locks.
   template <auto Fn, class Tx, bool kOneKey, class... B>
   auto call(int db, const B&... bound) const {
-    Graveyard graveyard;
     if constexpr (kOneKey) {  // The first parameter, by convention.
-      Shard& shard = engine_.shard_of(std::get<0>(std::tie(bound...)).get());
+      Aftermath aftermath;
+      Engine& engine = engine_;  // Which locking would make the compiler read again.
+      Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
-      Tx tx(engine_, db, graveyard);
-      return Fn(tx, bound.get()...);
-    } else {
-      absl::InlinedVector<uint64_t, 32> hashes;
-      (bound.for_each_hash([&](uint64_t hash) { hashes.push_back(hash); }), ...);
-      ShardSetGuard guard(engine_, hashes);
-      if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
-      Tx tx(engine_, db, graveyard);
-      return Fn(tx, bound.get()...);
+      if (kAccess<Tx> == Access::kRead || !shard.serving_needs_more_shards()) [[likely]] {
+        CommitScope commit(engine, aftermath);
+        Tx tx(engine, db, aftermath, &shard);
+        return Fn(tx, bound.get()...);
+      }
     }
+    return call_on_many<Fn, Tx>(db, bound...);
+  }
+
+  template <auto Fn, class Tx, class... B>
+  [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const {
+    absl::InlinedVector<uint64_t, 32> hashes;
+    (bound.for_each_hash([&](uint64_t hash) { hashes.push_back(hash); }), ...);
+    Aftermath aftermath;
+    ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
+    if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
+    CommitScope commit(engine_, aftermath);
+    Tx tx(engine_, db, aftermath);
+    return Fn(tx, bound.get()...);
   }
 
   Engine& engine_;

@@ -48,9 +48,10 @@ uint64_t KeyspaceTx::size(int db) {
 }
 
 void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> visit) {
-  Graveyard graveyard;
+  Aftermath aftermath;
   Lockout lockout(engine_);
-  ReadTx tx(engine_, db_, graveyard);
+  CommitScope commit(engine_, aftermath);
+  ReadTx tx(engine_, db_, aftermath);
   std::vector<std::string> doubtful;  // Looked at when the index may change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
@@ -76,10 +77,11 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
   uint64_t shard_index = (cursor >> kShardShift) & 0xffff;
   auto place = static_cast<uint32_t>(cursor);
   while (shard_index < engine_.shard_count()) {
-    Graveyard graveyard;
+    Aftermath aftermath;
     Shard& shard = engine_.shard(shard_index);
     ShardLockGuard lock(shard.lock());
-    ReadTx tx(engine_, db_, graveyard);
+    CommitScope commit(engine_, aftermath);
+    ReadTx tx(engine_, db_, aftermath);
     std::vector<std::string> doubtful;  // Looked at when the index may change.
     place = shard.scan(engine_.physical(db_), place, count - visited, [&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
@@ -101,9 +103,10 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
 }
 
 std::optional<std::string> KeyspaceTx::random_key() {
-  Graveyard graveyard;
+  Aftermath aftermath;
   Lockout lockout(engine_);
-  ReadTx tx(engine_, db_, graveyard);
+  CommitScope commit(engine_, aftermath);
+  ReadTx tx(engine_, db_, aftermath);
   const int db = engine_.physical(db_);
   Random& random = engine_.shard(0).random();
   for (;;) {
@@ -122,9 +125,10 @@ std::optional<std::string> KeyspaceTx::random_key() {
 }
 
 void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx&)> body) {
-  Graveyard graveyard;  // Emptied after the locks are released.
+  Aftermath aftermath;
   const auto run = [&] {
-    WriteTx tx(engine_, db_, graveyard);
+    CommitScope commit(engine_, aftermath);
+    WriteTx tx(engine_, db_, aftermath);
     body(tx);
   };
   if (all) {
@@ -133,9 +137,24 @@ void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRe
   }
   std::vector<uint64_t> hashes;
   for (const KeyRef& key : keys) hashes.push_back(key.hash);
-  ShardSetGuard guard(engine_, hashes);
+  ShardSetGuard guard(engine_, hashes, Access::kWrite);
   run();
 }
+
+namespace {
+
+// What a flush takes along, told before it goes.
+void tell_flushed(const Engine& engine, const Shard& shard, int physical, Aftermath& aftermath) {
+  shard.index(physical).for_each([&](const void* record) {
+    const auto* entry = static_cast<const Entry*>(record);
+    aftermath.event({.type = entry->type(),
+                     .cause = Cause::kFlushed,
+                     .db = engine.logical(physical),
+                     .key = std::string(entry->key())});
+  });
+}
+
+}  // namespace
 
 void KeyspaceTx::flush(int db) {
   struct Detached {
@@ -144,10 +163,13 @@ void KeyspaceTx::flush(int db) {
   };
   std::vector<Detached> detached;
   {
+    Aftermath aftermath;
     Lockout lockout(engine_);
+    CommitScope commit(engine_, aftermath);
     for (size_t i = 0; i < engine_.shard_count(); ++i) {
       for (int physical = 0; physical < engine_.databases(); ++physical) {
         if (db >= 0 && physical != engine_.physical(db)) continue;
+        if (engine_.events().wants_removals()) tell_flushed(engine_, engine_.shard(i), physical, aftermath);
         TagIndex entries = engine_.shard(i).detach(physical);
         if (!entries.empty()) detached.push_back({i, std::move(entries)});
       }
@@ -164,11 +186,18 @@ void KeyspaceTx::flush(int db) {
 }
 
 void KeyspaceTx::swap(int a, int b) {
+  Aftermath aftermath;
   Lockout lockout(engine_);
+  CommitScope commit(engine_, aftermath);
   engine_.swap_databases(a, b);
   // A watched key's database now holds other contents: every watch on either side sees a change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
+    if (shard.has_waiters()) {
+      shard.waiters().for_each_key([&](int db, std::string_view key) {
+        if (db == a || db == b) aftermath.ready(db, engine_.key(key));
+      });
+    }
     if (!shard.has_watches()) continue;
     std::vector<std::pair<int, std::string>> watched;
     shard.watches().for_each([&](int db, std::string_view key) { watched.emplace_back(db, key); });

@@ -11,19 +11,6 @@
 
 namespace inlay {
 
-void Graveyard::free_all() {
-  while (last_ != nullptr) {
-    StringBody* body = last_;
-    last_ = body->buried_before;
-    std::free(body);
-  }
-  while (last_container_ != nullptr) {
-    Container* container = last_container_;
-    last_container_ = container->buried_before;
-    delete container;
-  }
-}
-
 namespace {
 
 // Fields of one hash that one firing of its timer removes at most.
@@ -264,7 +251,7 @@ bool Shard::clear_deadline(int db, Found& found) {
   return true;
 }
 
-size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard) {
+size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard, std::vector<Expired>* expired) {
   return wheel_.advance(now_ms, limit, [&](uint64_t payload, int64_t) {
     const uint64_t address = payload & ((uint64_t{1} << 48) - 1);
     auto* entry = reinterpret_cast<Entry*>(address & ~kFieldTimerBit);
@@ -282,7 +269,10 @@ size_t Shard::expire(int64_t now_ms, size_t limit, Graveyard& graveyard) {
         index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
     if (!slot) return;  // The database was flushed; free_some() will free the entry.
     changed(db, key.bytes);
-    if (of_fields && !expire_some_fields(db, entry, now_ms, kFieldsPerFiring)) return;
+    const bool removed = !of_fields || expire_some_fields(db, entry, now_ms, kFieldsPerFiring);
+    if (expired != nullptr)
+      expired->push_back({std::string(key.bytes), db, entry->type(), of_fields, removed});
+    if (!removed) return;
     if (!of_fields) ++stats_.expired;
     erase(db, key, Found{entry, slot}, graveyard);
   });
@@ -298,7 +288,7 @@ bool Shard::expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limi
 
 TagIndex Shard::detach(int db) {
   if (has_watches()) {
-    watches_->for_each([&](int watched_db, std::string_view key) {
+    observers_->watches.for_each([&](int watched_db, std::string_view key) {
       if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);
     });
   }

@@ -1,8 +1,8 @@
 // Shard: one lock and everything it guards, a slice of every database.
 //
-//   Shard  +------+---------------------+------+-------+--------+-------+---------+
-//          | lock | index per database  | slab | wheel | random | stats | watches |
-//          +------+---------+-----------+--^---+---^---+--------+-------+---------+
+//   Shard  +------+---------------------+------+-------+--------+-------+-----------+
+//          | lock | index per database  | slab | wheel | random | stats | observers |
+//          +------+---------+-----------+--^---+---^---+--------+-------+-----------+
 //                           |              |       |
 //                           +-> entries ---+       +-- timers: (entry address, database, for the key or its fields)
 //
@@ -22,13 +22,17 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/aftermath.h"
 #include "engine/container.h"
 #include "engine/entry.h"
 #include "engine/key.h"
 #include "engine/lock.h"
 #include "engine/random.h"
+#include "engine/waiter.h"
 #include "engine/watch.h"
 #include "inlay/datatypes/slab.h"
 #include "inlay/datatypes/tag_index.h"
@@ -51,30 +55,13 @@ struct Found {
   explicit operator bool() const { return entry != nullptr; }
 };
 
-/// Value bodies taken out of the keyspace, freed when this goes: after the locks, if it is older than they are.
-class Graveyard {
- public:
-  Graveyard() = default;
-  ~Graveyard() {
-    if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
-      free_all();
-  }
-  Graveyard(const Graveyard&) = delete;
-  Graveyard& operator=(const Graveyard&) = delete;
-
-  void bury(StringBody* body) {
-    body->buried_before = last_;
-    last_ = body;
-  }
-  void bury(Container* body) {
-    body->buried_before = last_container_;
-    last_container_ = body;
-  }
-
- private:
-  void free_all();
-  StringBody* last_ = nullptr;
-  Container* last_container_ = nullptr;
+/// A key that went because its time had come, or that of fields of it.
+struct Expired {
+  std::string key;
+  int physical_db;
+  Type type;
+  bool of_fields;  // Fields of it expired,
+  bool removed;    // and it went.
 };
 
 class alignas(64) Shard {
@@ -95,12 +82,13 @@ class alignas(64) Shard {
   ShardLock& lock() ABSL_LOCK_RETURNED(lock_) { return lock_; }
   void assert_held() const ABSL_ASSERT_EXCLUSIVE_LOCK(lock_) { assert(lock_.is_locked()); }
 
-  Found find(int db, const KeyRef& key) const {
+  // Both inlined by force, the whole way down: out of line they would spill what the caller has in registers.
+  [[gnu::always_inline]] Found find(int db, const KeyRef& key) const {
     const TagIndex::Slot slot = index(db).find(placed(key.hash), HasKey{key.bytes});
     return slot ? Found{static_cast<Entry*>(slot.record()), slot} : Found{};
   }
   /// The entry alone, for reading.
-  Entry* find_entry(int db, const KeyRef& key) const {
+  [[gnu::always_inline]] Entry* find_entry(int db, const KeyRef& key) const {
     return static_cast<Entry*>(index(db).find_record(placed(key.hash), HasKey{key.bytes}));
   }
 
@@ -139,7 +127,8 @@ class alignas(64) Shard {
   bool clear_deadline(int db, Found& found);
 
   /// Removes up to `limit` entries whose deadline has come; returns how many.
-  size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard);
+  /// `expired`, if given, gets what was removed, in order.
+  size_t expire(int64_t now_ms, size_t limit, Graveyard& graveyard, std::vector<Expired>* expired = nullptr);
   int64_t next_deadline_bound() const { return wheel_.next_deadline_bound(); }
   size_t timers() const { return wheel_.size(); }
   /// Entries of one database that have a deadline.
@@ -162,17 +151,24 @@ class alignas(64) Shard {
 
   /// Notes that a key changed, for whoever watches it.
   void changed(int db, std::string_view key) {
-    if (watches_ != nullptr) [[unlikely]]
-      watches_->changed(db, key);
+    if (observers_ != nullptr) [[unlikely]]
+      observers_->watches.changed(db, key);
   }
-  WatchTable& watches() {
-    if (watches_ == nullptr) watches_ = std::make_unique<WatchTable>();
-    return *watches_;
+  /// Whether anybody watches a key of this shard or waits for one: a branch is all it costs those without.
+  bool is_observed() const { return observers_ != nullptr; }
+  bool has_watches() const { return observers_ != nullptr && !observers_->watches.empty(); }
+  WatchTable& watches() { return observers().watches; }
+  bool has_waiters() const { return observers_ != nullptr && !observers_->waiters.empty(); }
+  WaitTable& waiters() { return observers().waiters; }
+  /// Whether serving waiters may take locks of other shards.
+  bool serving_needs_more_shards() const {
+    return observers_ != nullptr && observers_->waiters.needs_more_shards();
   }
-  void drop_idle_watches() {
-    if (watches_ != nullptr && watches_->empty()) watches_.reset();
+  /// Forgets tables that are empty.
+  void drop_idle_observers() {
+    if (observers_ != nullptr && observers_->watches.empty() && observers_->waiters.empty())
+      observers_.reset();
   }
-  bool has_watches() const { return watches_ != nullptr; }
 
   Random& random() { return random_; }
   ShardStats& stats() { return stats_; }
@@ -197,6 +193,15 @@ class alignas(64) Shard {
     }
   };
 
+  struct Observers {
+    WatchTable watches;
+    WaitTable waiters;
+  };
+  Observers& observers() {
+    if (observers_ == nullptr) observers_ = std::make_unique<Observers>();
+    return *observers_;
+  }
+
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
   void free_entry(Entry* entry, Graveyard& graveyard);
@@ -218,7 +223,7 @@ class alignas(64) Shard {
   size_t body_bytes_ = 0;
   size_t field_timers_ = 0;
   PagePool* pages_;
-  std::unique_ptr<WatchTable> watches_;
+  std::unique_ptr<Observers> observers_;  // Only while there are any.
   Random random_;
   uint64_t hash_seed_;
 };

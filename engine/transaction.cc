@@ -30,17 +30,27 @@ size_t roomy(size_t size) { return size + std::min(size, size_t{1} << 20); }
 
 }  // namespace
 
+Entry* ReadTx::unless_dead(Shard& shard, const KeyRef& key, Entry* entry) {
+  if (!is_doubtful(shard, entry)) return entry;
+  return live(shard, physical_db(), key).entry;
+}
+
 bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found) {
+  const int db = engine_.logical(physical_db);
   bool dead = found.entry->has_timer() && shard.deadline(found.entry) <= now_ms();
   if (dead) {
     ++shard.stats().expired;
+    notify(EventClass::kExpired, "expired", key, db);
   } else {
     const bool due =
         found.entry->has_field_deadlines() && found.entry->body<Container>()->next_deadline() <= now_ms();
     if (!due) return false;
     dead = shard.expire_some_fields(physical_db, found.entry, now_ms(), SIZE_MAX);
+    notify(EventClass::kHash, "hexpired", key, db);
+    if (dead) notify(EventClass::kGeneric, "del", key, db);
   }
-  if (dead) shard.erase(physical_db, key, found, graveyard_);
+  if (dead) notify_removal(key, found.entry, Cause::kExpired, db);
+  if (dead) shard.erase(physical_db, key, found, aftermath_.graveyard());
   shard.changed(physical_db, key.bytes);
   return dead;
 }
@@ -53,6 +63,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
     shape.has_timer = false;
     Entry* entry = shard.insert(db, key, shape, engine_.seen_s());
     if (entry == nullptr) return nullptr;
+    notify(EventClass::kNew, "new", key);
     // The index may have grown: find the slot again only for whoever goes on to use it.
     found.entry = entry;
     found.slot = {};
@@ -65,7 +76,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
                     shape.encoding != Encoding::kBody;
   if (fits) {
     found.entry->set_raw(shape.raw);
-  } else if (shard.reshape(db, found, shape, graveyard_) == nullptr) {
+  } else if (shard.reshape(db, found, shape, aftermath_.graveyard()) == nullptr) {
     return nullptr;
   }
   stamp(found.entry);
@@ -110,7 +121,7 @@ bool WriteTx::put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadlin
   }
   Entry* entry = make_room(key, found, shape, old);
   if (entry == nullptr) {
-    if (body != nullptr) graveyard_.bury(body);
+    if (body != nullptr) aftermath_.graveyard().bury(body);
     return false;
   }
   if (body != nullptr) {
@@ -152,7 +163,7 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
     old.copy(data, old.size());
     std::memset(data + old.size(), 0, size - old.size());
     if (make_room(key, found, shape, OldDeadline::kKeep) == nullptr) {
-      graveyard_.bury(body);
+      aftermath_.graveyard().bury(body);
       return nullptr;
     }
     shard.attach_body(found.entry, body);
@@ -168,10 +179,31 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
   return data;
 }
 
-void WriteTx::erase(const KeyRef& key, Found& found, int db) {
-  engine_.shard_of(key).erase(engine_.physical(db), key, found, graveyard_);
+void WriteTx::tell_observers(Shard& shard, const KeyRef& key, int db) {
+  shard.changed(engine_.physical(db), key.bytes);
+  if (shard.has_waiters() && shard.waiters().find(db, key.bytes) != nullptr) aftermath_.ready(db, key);
+}
+
+void ReadTx::keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db) {
+  aftermath_.event({.name = event, .event_class = event_class, .db = db, .key = std::string(key.bytes)});
+}
+
+void ReadTx::keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
+  aftermath_.event({.type = entry->type(), .cause = cause, .db = db, .key = std::string(key.bytes)});
+}
+
+void WriteTx::erase(const KeyRef& key, Found& found, Cause cause, int db) {
+  notify_removal(key, found.entry, cause, db);
+  engine_.shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
   found = {};
   changed(key, db);
+}
+
+void WriteTx::make_way(const KeyRef& key, bool for_result) {
+  Found found = find_mutable(key);
+  if (!found) return;
+  if (!for_result) notify(EventClass::kGeneric, "del", key);
+  erase(key, found, for_result ? Cause::kReplaced : Cause::kDeleted);
 }
 
 bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
@@ -199,6 +231,7 @@ Found WriteTx::slot_of(const KeyRef& key, Entry* entry) {
 
 void WriteTx::erase_entry(const KeyRef& key, Entry* entry) {
   Found found = slot_of(key, entry);
+  notify(EventClass::kGeneric, "del", key);
   erase(key, found);
 }
 
@@ -268,7 +301,7 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
   if (deadline.has_value()) {
     found = shard.find(db, to);
     if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, graveyard_);
+      shard.erase(db, to, found, aftermath_.graveyard());
       return false;
     }
     engine_.timer_added();
@@ -306,21 +339,21 @@ bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, Strin
     found = shard.find(db, to);
     if (shape.encoding == Encoding::kBody) entry->set_body<StringBody>(nullptr);
     if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, graveyard_);
+      shard.erase(db, to, found, aftermath_.graveyard());
       found = {};
     } else {
       engine_.timer_added();
     }
   }
   if (!found) {
-    if (fresh != nullptr) graveyard_.bury(fresh);
+    if (fresh != nullptr) aftermath_.graveyard().bury(fresh);
     return false;
   }
   switch (shape.encoding) {
     case Encoding::kInteger: found.entry->set_integer(source->integer()); break;
     case Encoding::kInline: {
       if (!bytes.empty()) std::memcpy(found.entry->inline_data(), bytes.data(), bytes.size());
-      if (body != nullptr) graveyard_.bury(body);
+      if (body != nullptr) aftermath_.graveyard().bury(body);
       break;
     }
     case Encoding::kBody: shard.attach_body(found.entry, body != nullptr ? body : fresh); break;
@@ -346,7 +379,7 @@ bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, in
     std::memcpy(body->data(), original->data(), original->size);
   }
   if (take_place(to, to_db, source.entry, body, deadline_ms(from, source.entry))) return true;
-  if (body != nullptr) graveyard_.bury(body);
+  if (body != nullptr) aftermath_.graveyard().bury(body);
   return false;
 }
 

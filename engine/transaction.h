@@ -1,7 +1,7 @@
 // ReadTx, WriteTx, KeyspaceTx: what a command sees of the engine while its locks are held.
 //
 // A command never locks and never frees: the executor opens one of these over locked shards, and closing it does
-// once what every command needs (bodies freed after the locks, watchers told, background thread woken).
+// once what every command needs (watchers told, waiters served, bodies freed after the locks, background thread woken).
 //
 // Thread safety: used by one thread, within one call.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/aftermath.h"
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/error.h"
@@ -43,16 +44,20 @@ class View {
 
 class ReadTx {
  public:
-  ReadTx(Engine& engine, int db, Graveyard& graveyard) : engine_(engine), db_(db), graveyard_(graveyard) {}
+  /// `only_shard` may say that all keys of the call are of this shard.
+  ReadTx(Engine& engine, int db, Aftermath& aftermath, Shard* only_shard = nullptr)
+      : engine_(engine), db_(db), aftermath_(aftermath), only_shard_(only_shard) {}
   ReadTx(const ReadTx&) = delete;
   ReadTx& operator=(const ReadTx&) = delete;
 
   /// The live entry of `key`, or null; counts a hit or a miss and stamps the access. A dead key is removed.
-  const Entry* find(const KeyRef& key) {
-    Shard& shard = engine_.shard_of(key);
+  // Inlined by force: every read begins here, and what it needs of shard and hash is already in registers.
+  [[gnu::always_inline]] const Entry* find(const KeyRef& key) {
+    Shard& shard = shard_of(key);
     Entry* entry = live_entry(shard, key);
     if (entry == nullptr) {
       ++shard.stats().misses;
+      notify(EventClass::kKeyMiss, "keymiss", key);
       return nullptr;
     }
     ++shard.stats().hits;
@@ -60,7 +65,7 @@ class ReadTx {
     return entry;
   }
   /// The same without counting or stamping.
-  const Entry* peek(const KeyRef& key) { return live_entry(engine_.shard_of(key), key); }
+  const Entry* peek(const KeyRef& key) { return live_entry(shard_of(key), key); }
 
   /// Whether an entry met on a walk is dead, or perhaps: only peek() can tell, which removes it then.
   bool is_doubtful(const Shard& shard, const Entry* entry) {
@@ -96,19 +101,36 @@ class ReadTx {
   int db() const { return db_; }
   Engine& engine() { return engine_; }
 
- protected:
-  int physical_db() const { return engine_.physical(db_); }
+  /// Tells those who listen to keys that something happened to one. `event` must be of static storage.
+  void notify(EventClass event_class, std::string_view event, const KeyRef& key) {
+    notify(event_class, event, key, db_);
+  }
+  void notify(EventClass event_class, std::string_view event, const KeyRef& key, int db) {
+    if (engine_.events().wants(event_class)) [[unlikely]]
+      keep_event(event_class, event, key, db);
+  }
 
-  // Inlined by force: every read begins here.
+ protected:
+  /// Tells those who listen that a key's value is about to go.
+  void notify_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
+    if (engine_.events().wants_removals()) [[unlikely]]
+      keep_removal(key, entry, cause, db);
+  }
+
+  int physical_db() const { return engine_.physical(db_); }
+  Shard& shard_of(const KeyRef& key) const {
+    return only_shard_ != nullptr ? *only_shard_ : engine_.shard_of(key);
+  }
+
   [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
     shard.assert_held();
     Entry* entry = shard.find_entry(physical_db(), key);
     if (entry != nullptr && entry->may_be_dead()) [[unlikely]]
-      return live(shard, physical_db(), key).entry;
+      return unless_dead(shard, key, entry);
     return entry;
   }
 
-  Found live(Shard& shard, int physical_db, const KeyRef& key) {
+  [[gnu::always_inline]] Found live(Shard& shard, int physical_db, const KeyRef& key) {
     shard.assert_held();
     const Found found = shard.find(physical_db, key);
     if (found && found.entry->may_be_dead() && reap(shard, physical_db, key, found)) [[unlikely]]
@@ -123,16 +145,28 @@ class ReadTx {
 
   Engine& engine_;
   int db_;
-  Graveyard& graveyard_;
+  Aftermath& aftermath_;
+  Shard* const only_shard_;  // Null: several.
   std::optional<int64_t> now_ms_;
 
  private:
+  void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);
+  void keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db);
+  // The entry, or null after removing it.
+  Entry* unless_dead(Shard& shard, const KeyRef& key, Entry* entry);
   // Removes the key if its time has come, else its dead fields, and the key if none was left; true if it went.
   bool reap(Shard& shard, int physical_db, const KeyRef& key, Found found);
 };
 
 template <class C>
 class Edit;
+
+/// The class of the events of containers.
+template <class C>
+inline constexpr EventClass kEventClassOf = kTypeOf<C> == Type::kList   ? EventClass::kList
+                                            : kTypeOf<C> == Type::kHash ? EventClass::kHash
+                                            : kTypeOf<C> == Type::kSet  ? EventClass::kSet
+                                                                        : EventClass::kSortedSet;
 
 class WriteTx : public ReadTx {
  public:
@@ -162,8 +196,16 @@ class WriteTx : public ReadTx {
   Result<Edit<C>> edit(const KeyRef& key);
 
   /// Removes an existing key.
-  void erase(const KeyRef& key, Found& found) { erase(key, found, db_); }
-  void erase(const KeyRef& key, Found& found, int db);
+  void erase(const KeyRef& key, Found& found, Cause cause = Cause::kDeleted) {
+    erase(key, found, cause, db_);
+  }
+  void erase(const KeyRef& key, Found& found, Cause cause, int db);
+  /// Removes the value, if there is one, that a result takes the place of, or that goes because the result is empty.
+  void make_way(const KeyRef& key, bool for_result);
+  /// To be called before the value of an existing key is replaced as a whole by another one.
+  void replacing(const KeyRef& key, const Found& found) {
+    notify_removal(key, found.entry, Cause::kReplaced, db_);
+  }
   /// Sets the deadline of an existing key.
   [[nodiscard]] bool set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms);
   /// Removes the deadline of an existing key that has one.
@@ -186,7 +228,12 @@ class WriteTx : public ReadTx {
   Found slot_of(const KeyRef& key, Entry* entry);
   bool place_container(const KeyRef& to, int to_db, const Entry* source,
                        std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
-  void changed(const KeyRef& key, int db) { engine_.shard_of(key).changed(engine_.physical(db), key.bytes); }
+  void changed(const KeyRef& key, int db) {
+    Shard& shard = engine_.shard_of(key);
+    if (shard.is_observed()) [[unlikely]]
+      tell_observers(shard, key, db);
+  }
+  void tell_observers(Shard& shard, const KeyRef& key, int db);
   bool take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
                   std::optional<int64_t> deadline);
 };
@@ -224,20 +271,21 @@ class [[nodiscard]] Edit {
   /// To be called if nothing was changed after all: nobody who watches the key is told.
   void unchanged() { changed_ = false; }
 
-  /// Ends the changes. False out of memory; then a small container is as it was before them, but a large one, or one
+  /// Ends the changes, and tells of them as `event` if there are any. False out of memory; then a small container is as it was before them, but a large one, or one
   /// that became large, may have lost some of them with its key's old value kept.
-  [[nodiscard]] bool close() {
+  [[nodiscard]] bool close(std::string_view event = {}) {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
+    if (!changed_) return true;
+    if (!event.empty()) tx.notify(kEventClassOf<C>, event, key_);
     if (held_ != nullptr) {
-      if (!changed_) return true;
       Shard& shard = tx.engine().shard_of(key_);
       shard.adjust_body_bytes(held_->value.memory_usage() - heap_before_);
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
     }
-    if (!changed_ || local_->borrowed()) return true;
+    if (local_->borrowed()) return true;
     if (local_->empty()) {
       if (entry_ != nullptr) tx.erase_entry(key_, entry_);
       return true;

@@ -68,6 +68,12 @@ std::string_view set_string_limit(Engine& engine, Bytes value, bool apply) {
   return {};
 }
 
+std::string_view set_notifications(Engine& engine, Bytes value, bool apply) {
+  if (!EventHub::are_notifications(value)) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+  if (apply) engine.events().set_notifications(value);
+  return {};
+}
+
 using Limits = Engine::ContainerLimits;
 
 // The rows of a limit on small containers.
@@ -104,6 +110,8 @@ constexpr std::array kSettings{
     list_size("list-max-ziplist-size"),
     Setting{"maxmemory", [](const Engine&) { return std::string("0"); }, nullptr},
     Setting{"maxmemory-policy", [](const Engine&) { return std::string("noeviction"); }, nullptr},
+    Setting{"notify-keyspace-events", [](const Engine& engine) { return engine.events().notifications(); },
+            set_notifications},
     Setting{"proto-max-bulk-len",
             [](const Engine& engine) { return std::to_string(engine.string_bytes_max()); }, set_string_limit},
     set_entries("set-max-intset-entries"),

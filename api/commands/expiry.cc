@@ -22,6 +22,17 @@ Result<int64_t> positive_deadline(ReadTx& tx, const Expiry& expiry, std::string_
   return any_deadline(tx, expiry, command);
 }
 
+absl::Status expire_or_erase(WriteTx& tx, const KeyRef& key, Found& found, int64_t deadline_ms) {
+  if (deadline_ms <= tx.now_ms()) {
+    tx.notify(EventClass::kGeneric, "del", key);
+    tx.erase(key, found);
+    return absl::OkStatus();
+  }
+  if (!tx.set_deadline(key, found, deadline_ms)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "expire", key);
+  return absl::OkStatus();
+}
+
 bool condition_holds(ExpireIf condition, std::optional<int64_t> present, int64_t wanted) {
   switch (condition) {
     case ExpireIf::kAlways: return true;

@@ -37,8 +37,8 @@ absl::Status read_hash(ReadTx& tx, const KeyRef& key, Visit&& visit) {
 
 // Writes back, and tells of memory that ran out.
 template <class T>
-Result<T> closed(Edit<Hash>& hash, T result) {
-  if (!hash.close()) return error(Error::kOutOfMemory);
+Result<T> closed(Edit<Hash>& hash, std::string_view event, T result) {
+  if (!hash.close(event)) return error(Error::kOutOfMemory);
   return result;
 }
 
@@ -91,7 +91,7 @@ Result<int64_t> hset(WriteTx& tx, const KeyRef& key, std::span<const FieldValueR
     if (put == Hash::Put::kOutOfMemory) return error(Error::kOutOfMemory);
     added += put == Hash::Put::kAdded;
   }
-  return closed(*hash, added);
+  return closed(*hash, "hset", added);
 }
 
 absl::Status hmset(WriteTx& tx, const KeyRef& key, std::span<const FieldValueRef> pairs) {
@@ -107,7 +107,7 @@ Result<bool> hsetnx(WriteTx& tx, const KeyRef& key, Bytes field, Bytes value) {
   }
   if ((*hash)->put(field, value, hash_limits(tx.engine())) == Hash::Put::kOutOfMemory)
     return refused(*hash, error(Error::kOutOfMemory));
-  return closed(*hash, true);
+  return closed(*hash, "hset", true);
 }
 
 Result<int64_t> hincrby(WriteTx& tx, const KeyRef& key, Bytes field, int64_t by) {
@@ -121,7 +121,7 @@ Result<int64_t> hincrby(WriteTx& tx, const KeyRef& key, Bytes field, int64_t by)
   if (__builtin_add_overflow(sum, by, &sum)) return refused(*hash, error(Error::kIncrOverflow));
   if ((*hash)->put(field, Element(sum), hash_limits(tx.engine()), true) == Hash::Put::kOutOfMemory)
     return refused(*hash, error(Error::kOutOfMemory));
-  return closed(*hash, sum);
+  return closed(*hash, "hincrby", sum);
 }
 
 Result<std::string> hincrbyfloat(WriteTx& tx, const KeyRef& key, Bytes field, LateFloat by) {
@@ -141,7 +141,7 @@ Result<std::string> hincrbyfloat(WriteTx& tx, const KeyRef& key, Bytes field, La
   std::string text = format_long_double(sum);
   if ((*hash)->put(field, text, hash_limits(tx.engine()), true) == Hash::Put::kOutOfMemory)
     return refused(*hash, error(Error::kOutOfMemory));
-  return closed(*hash, std::move(text));
+  return closed(*hash, "hincrbyfloat", std::move(text));
 }
 
 Result<int64_t> hdel(WriteTx& tx, const KeyRef& key, std::span<const Bytes> fields) {
@@ -154,7 +154,7 @@ Result<int64_t> hdel(WriteTx& tx, const KeyRef& key, std::span<const Bytes> fiel
     erased += result == Hash::Erase::kErased;
   }
   if (erased == 0) hash->unchanged();
-  return closed(*hash, erased);
+  return closed(*hash, "hdel", erased);
 }
 
 Nullable<std::string> hget(ReadTx& tx, const KeyRef& key, Bytes field) {

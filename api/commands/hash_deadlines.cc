@@ -1,4 +1,5 @@
 // The commands on deadlines of single fields, from Redis 7.4 and 8.0.
+#include <algorithm>
 #include <array>
 
 #include "api/commands/expiry.h"
@@ -64,6 +65,8 @@ Result<FieldOutcomes> expire_fields(WriteTx& tx, const KeyRef& key, const Expiry
     }
   }
   if (!changed) hash->unchanged();
+  if (std::ranges::count(outcomes, FieldOutcome::kDone) != 0) tx.notify(EventClass::kHash, "hexpire", key);
+  if (std::ranges::count(outcomes, FieldOutcome::kDeleted) != 0) tx.notify(EventClass::kHash, "hdel", key);
   if (!hash->close()) return error(Error::kOutOfMemory);
   return outcomes;
 }
@@ -116,7 +119,7 @@ Result<FieldOutcomes> hpersist(WriteTx& tx, const KeyRef& key, const FieldList& 
     }
   }
   if (!changed) hash->unchanged();
-  if (!hash->close()) return error(Error::kOutOfMemory);
+  if (!hash->close("hpersist")) return error(Error::kOutOfMemory);
   return outcomes;
 }
 
@@ -149,7 +152,7 @@ Result<std::vector<std::optional<std::string>>> hgetdel(WriteTx& tx, const KeyRe
     changed = true;
   }
   if (!changed) hash->unchanged();
-  if (!hash->close()) return error(Error::kOutOfMemory);
+  if (!hash->close("hdel")) return error(Error::kOutOfMemory);
   return values;
 }
 
@@ -180,7 +183,9 @@ Result<std::vector<std::optional<std::string>>> hgetex(WriteTx& tx, const KeyRef
     }
   }
   if (!changed) hash->unchanged();
-  if (!hash->close()) return error(Error::kOutOfMemory);
+  const bool died = deadline.has_value() && *deadline <= tx.now_ms();
+  if (!hash->close(options.persist ? "hpersist" : died ? "hdel" : "hexpire"))
+    return error(Error::kOutOfMemory);
   return values;
 }
 
@@ -210,6 +215,8 @@ Result<bool> hsetex(WriteTx& tx, const KeyRef& key, const HSetExArguments& argum
     if (deadline.has_value() && !let_die(tx, **hash, pair.field, *deadline).has_value())
       return error(Error::kOutOfMemory);
   }
+  tx.notify(EventClass::kHash, "hset", key);
+  if (deadline.has_value()) tx.notify(EventClass::kHash, *deadline <= tx.now_ms() ? "hdel" : "hexpire", key);
   if (!hash->close()) return error(Error::kOutOfMemory);
   return true;
 }

@@ -23,18 +23,6 @@ constexpr size_t kEmbeddedStringMax = 44;
 constexpr size_t kTimerShare = 16;
 constexpr size_t kIndexShareMax = 64;
 
-std::string_view type_name(Type type) {
-  switch (type) {
-    case Type::kNone: return "none";
-    case Type::kString: return "string";
-    case Type::kList: return "list";
-    case Type::kHash: return "hash";
-    case Type::kSet: return "set";
-    case Type::kSortedSet: return "zset";
-  }
-  return "none";
-}
-
 // The names that Redis 7.0 has for its own encodings.
 std::string encoding_name(const List&) { return "quicklist"; }
 std::string encoding_name(const Hash& hash) {
@@ -56,11 +44,7 @@ Result<bool> expire_as(WriteTx& tx, const KeyRef& key, const Expiry& expiry, Exp
   if (!deadline.ok()) return deadline.status();
   Found found = tx.find_mutable(key);
   if (!found || !condition_holds(condition, tx.deadline_ms(key, found.entry), *deadline)) return false;
-  if (*deadline <= tx.now_ms()) {
-    tx.erase(key, found);
-  } else if (!tx.set_deadline(key, found, *deadline)) {
-    return error(Error::kOutOfMemory);
-  }
+  if (absl::Status status = expire_or_erase(tx, key, found, *deadline); !status.ok()) return status;
   return true;
 }
 
@@ -71,10 +55,12 @@ Result<bool> rename_to(WriteTx& tx, const KeyRef& from, const KeyRef& to, bool r
   if (from.bytes == to.bytes) return replace;
   if (Found destination = tx.find_mutable(to)) {
     if (!replace) return false;
-    tx.erase(to, destination);
+    tx.erase(to, destination, Cause::kReplaced);
     source = tx.find_mutable(from);
   }
   if (!tx.move(from, source, to, tx.db())) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "rename_from", from);
+  tx.notify(EventClass::kGeneric, "rename_to", to);
   return true;
 }
 
@@ -85,6 +71,7 @@ Result<int64_t> del(WriteTx& tx, std::span<const KeyRef> keys) {
   for (const KeyRef& key : keys) {
     Found found = tx.find_mutable(key);
     if (!found) continue;
+    tx.notify(EventClass::kGeneric, "del", key);
     tx.erase(key, found);
     ++removed;
   }
@@ -125,6 +112,7 @@ Result<bool> persist(WriteTx& tx, const KeyRef& key) {
   Found found = tx.find_mutable(key);
   if (!found || !found.entry->has_timer()) return false;
   if (!tx.clear_deadline(key, found)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "persist", key);
   return true;
 }
 
@@ -157,9 +145,10 @@ Result<bool> copy(WriteTx& tx, const KeyRef& from, const KeyRef& to, const CopyO
   if (!tx.find_mutable(from)) return false;
   if (Found destination = tx.find_mutable(to, db)) {
     if (!options.replace) return false;
-    tx.erase(to, destination, db);
+    tx.erase(to, destination, Cause::kReplaced, db);
   }
   if (!tx.copy(from, tx.find_mutable(from), to, db)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "copy_to", to, db);
   return true;
 }
 
@@ -170,6 +159,8 @@ Result<bool> move(WriteTx& tx, const KeyRef& key, DbNumber db) {
   Found found = tx.find_mutable(key);
   if (!found || tx.find_mutable(key, destination)) return false;
   if (!tx.move(key, found, key, destination)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "move_from", key);
+  tx.notify(EventClass::kGeneric, "move_to", key, destination);
   return true;
 }
 

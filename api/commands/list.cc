@@ -28,6 +28,9 @@ std::string read_at(const List& list, End end) {
   return (end == End::kLeft ? list.front() : list.back()).to_string();
 }
 
+std::string_view push_event(End end) { return end == End::kLeft ? "lpush" : "rpush"; }
+std::string_view pop_event(End end) { return end == End::kLeft ? "lpop" : "rpop"; }
+
 Result<int64_t> push(WriteTx& tx, const KeyRef& key, std::span<const Bytes> elements, End end, When when) {
   Result<Edit<List>> edit = tx.edit<List>(key);
   if (!edit.ok()) return edit.status();
@@ -44,7 +47,7 @@ Result<int64_t> push(WriteTx& tx, const KeyRef& key, std::span<const Bytes> elem
     return error(too_long ? Error::kStringTooLong : Error::kOutOfMemory);
   }
   const auto size = static_cast<int64_t>(list.size());
-  if (!edit->close()) return error(Error::kOutOfMemory);
+  if (!edit->close(push_event(end))) return error(Error::kOutOfMemory);
   return size;
 }
 
@@ -54,7 +57,7 @@ Nullable<std::string> pop(WriteTx& tx, const KeyRef& key, End end) {
   List& list = **edit;
   if (list.empty()) return std::nullopt;
   std::string element = read_at(list, end);
-  if (!pop_at(list, end) || !edit->close()) return error(Error::kOutOfMemory);
+  if (!pop_at(list, end) || !edit->close(pop_event(end))) return error(Error::kOutOfMemory);
   return element;
 }
 
@@ -81,7 +84,7 @@ Nullable<std::vector<std::string>> pop_many(WriteTx& tx, const KeyRef& key, End 
   const auto popped = static_cast<size_t>(std::min(count, static_cast<int64_t>(list.size())));
   if (popped == 0) edit->unchanged();
   std::vector<std::string> elements = first_elements(list, end, popped);
-  if (!list.erase(end == End::kLeft ? 0 : list.size() - popped, popped) || !edit->close())
+  if (!list.erase(end == End::kLeft ? 0 : list.size() - popped, popped) || !edit->close(pop_event(end)))
     return error(Error::kOutOfMemory);
   return elements;
 }
@@ -106,7 +109,8 @@ Nullable<std::string> rotate(WriteTx& tx, const KeyRef& key, End from, End to) {
     edit->unchanged();
     return error(Error::kOutOfMemory);
   }
-  if (!edit->close()) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kList, push_event(to), key);
+  if (!edit->close(pop_event(from))) return error(Error::kOutOfMemory);
   return element;
 }
 
@@ -290,7 +294,7 @@ absl::Status lset(WriteTx& tx, const KeyRef& key, LateInteger index, Bytes eleme
   if (!place.has_value()) return refused(Error::kIndexOutOfRange);
   if (is_too_long(tx, element)) return refused(Error::kStringTooLong);
   if (!list.set(*place, element)) return refused(Error::kOutOfMemory);
-  return edit->close() ? absl::OkStatus() : error(Error::kOutOfMemory);
+  return edit->close("lset") ? absl::OkStatus() : error(Error::kOutOfMemory);
 }
 
 Result<int64_t> linsert(WriteTx& tx, const KeyRef& key, InsertAt at, Bytes pivot, Bytes element) {
@@ -314,7 +318,7 @@ Result<int64_t> linsert(WriteTx& tx, const KeyRef& key, InsertAt at, Bytes pivot
   if (!list.insert(at == InsertAt::kAfter ? index + 1 : index, element))
     return refused(error(Error::kOutOfMemory));
   const auto size = static_cast<int64_t>(list.size());
-  if (!edit->close()) return error(Error::kOutOfMemory);
+  if (!edit->close("linsert")) return error(Error::kOutOfMemory);
   return size;
 }
 
@@ -324,7 +328,7 @@ Result<int64_t> lrem(WriteTx& tx, const KeyRef& key, int64_t count, Bytes elemen
   const std::optional<size_t> removed = (*edit)->remove(
       Element::parse(element), limit_of(count), count < 0 ? Direction::kBackward : Direction::kForward);
   if (removed.value_or(0) == 0) edit->unchanged();
-  if (!removed.has_value() || !edit->close()) return error(Error::kOutOfMemory);
+  if (!removed.has_value() || !edit->close("lrem")) return error(Error::kOutOfMemory);
   return static_cast<int64_t>(*removed);
 }
 
@@ -335,9 +339,10 @@ absl::Status ltrim(WriteTx& tx, const KeyRef& key, int64_t start, int64_t stop) 
   const Range kept = clamped(list, start, stop);
   if (kept.count == list.size()) {
     edit->unchanged();
+    if (!list.empty()) tx.notify(EventClass::kList, "ltrim", key);
     return absl::OkStatus();
   }
-  if (!list.trim(kept.first, kept.count) || !edit->close()) return error(Error::kOutOfMemory);
+  if (!list.trim(kept.first, kept.count) || !edit->close("ltrim")) return error(Error::kOutOfMemory);
   return absl::OkStatus();
 }
 

@@ -35,7 +35,7 @@ std::vector<std::string> all_members(const Set& set) {
   return members;
 }
 
-// Adds to one set; an OOM error leaves the set as it was.
+// Adds to one set, telling nobody; an OOM error leaves the set as it was.
 Result<bool> add_one(WriteTx& tx, const KeyRef& key, Bytes member) {
   Result<Edit<Set>> set = tx.edit<Set>(key);
   if (!set.ok()) return set.status();
@@ -50,7 +50,7 @@ Result<bool> remove_one(WriteTx& tx, const KeyRef& key, Bytes member) {
   if (!set.ok()) return set.status();
   const Removal done = (*set)->erase(member);
   if (done == Removal::kAbsent) set->unchanged();
-  if (done == Removal::kOutOfMemory || !set->close()) return error(Error::kOutOfMemory);
+  if (done == Removal::kOutOfMemory || !set->close("srem")) return error(Error::kOutOfMemory);
   return done == Removal::kRemoved;
 }
 
@@ -68,7 +68,7 @@ Result<int64_t> sadd(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
     if ((full = done == Insertion::kOutOfMemory)) break;
   }
   if (added == 0) set->unchanged();
-  if (!set->close() || full) return error(Error::kOutOfMemory);
+  if (!set->close("sadd") || full) return error(Error::kOutOfMemory);
   return added;
 }
 
@@ -83,7 +83,7 @@ Result<int64_t> srem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
     if ((full = done == Removal::kOutOfMemory)) break;
   }
   if (removed == 0) set->unchanged();
-  if (!set->close() || full) return error(Error::kOutOfMemory);
+  if (!set->close("srem") || full) return error(Error::kOutOfMemory);
   return removed;
 }
 
@@ -100,6 +100,7 @@ Result<bool> smove(WriteTx& tx, const KeyRef& source, const KeyRef& destination,
   if (!added.ok()) return added;
   const Result<bool> removed = remove_one(tx, source, member);
   if (!removed.ok() && *added) (void)remove_one(tx, destination, member);
+  if (removed.ok() && *added) tx.notify(EventClass::kSet, "sadd", destination);
   return removed;
 }
 
@@ -170,7 +171,7 @@ Result<std::vector<std::string>> spop(WriteTx& tx, const KeyRef& key, PopCount c
     }
   }
   if (popped.empty()) edit->unchanged();
-  if (!edit->close() || full) return error(Error::kOutOfMemory);
+  if (!edit->close("spop") || full) return error(Error::kOutOfMemory);
   return popped;
 }
 

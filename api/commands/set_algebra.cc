@@ -83,8 +83,8 @@ Result<std::vector<std::string>> list(ReadTx& tx, std::span<const KeyRef> keys, 
 }
 
 // The result is whole before the destination is touched: it may be one of the keys.
-Result<int64_t> store(WriteTx& tx, const KeyRef& destination, std::span<const KeyRef> keys,
-                      Algebra* algebra) {
+Result<int64_t> store(WriteTx& tx, const KeyRef& destination, std::span<const KeyRef> keys, Algebra* algebra,
+                      std::string_view event) {
   const ContainerContext context = tx.engine().shard_of(destination).container_context();
   Set result(context.pages, context.seed);
   {
@@ -99,13 +99,13 @@ Result<int64_t> store(WriteTx& tx, const KeyRef& destination, std::span<const Ke
     };
     if (!algebra(*operands, context, add) || full) return error(Error::kOutOfMemory);
   }
-  if (Found found = tx.find_mutable(destination)) tx.erase(destination, found);
+  tx.make_way(destination, !result.empty());
   const auto size = static_cast<int64_t>(result.size());
   if (size == 0) return 0;
   Result<Edit<Set>> edit = tx.edit<Set>(destination);
   if (!edit.ok()) return edit.status();
   **edit = std::move(result);
-  if (!edit->close()) return error(Error::kOutOfMemory);
+  if (!edit->close(event)) return error(Error::kOutOfMemory);
   return size;
 }
 
@@ -133,13 +133,13 @@ Result<int64_t> sintercard(ReadTx& tx, InterCardKeys keys, InterCardLimit limit)
 }
 
 Result<int64_t> sinterstore(WriteTx& tx, const KeyRef& destination, std::span<const KeyRef> keys) {
-  return store(tx, destination, keys, visit_intersection);
+  return store(tx, destination, keys, visit_intersection, "sinterstore");
 }
 Result<int64_t> sunionstore(WriteTx& tx, const KeyRef& destination, std::span<const KeyRef> keys) {
-  return store(tx, destination, keys, visit_union);
+  return store(tx, destination, keys, visit_union, "sunionstore");
 }
 Result<int64_t> sdiffstore(WriteTx& tx, const KeyRef& destination, std::span<const KeyRef> keys) {
-  return store(tx, destination, keys, visit_difference);
+  return store(tx, destination, keys, visit_difference, "sdiffstore");
 }
 
 }  // namespace inlay::cmd

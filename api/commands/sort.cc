@@ -171,14 +171,15 @@ Result<std::vector<std::optional<std::string>>> sorted(WriteTx& tx, const KeyRef
 }
 
 Result<int64_t> store(WriteTx& tx, const KeyRef& key, const std::vector<std::optional<std::string>>& values) {
-  if (Found old = tx.find_mutable(key)) tx.erase(key, old);
+  tx.make_way(key, !values.empty());
+  if (values.empty()) return 0;
   Result<Edit<List>> list = tx.edit<List>(key);
   if (!list.ok()) return list.status();
   bool stored = true;
   for (const auto& value : values) {
     stored = stored && (*list)->push_back(value.has_value() ? std::string_view(*value) : std::string_view());
   }
-  if (!list->close() || !stored) return error(Error::kOutOfMemory);
+  if (!list->close("sortstore") || !stored) return error(Error::kOutOfMemory);
   return static_cast<int64_t>(values.size());
 }
 

@@ -75,7 +75,7 @@ Result<std::vector<ScoredMember>> pop(WriteTx& tx, const KeyRef& key, Extreme wh
     set->unchanged();
     return error(Error::kOutOfMemory);
   }
-  if (!set->close()) return error(Error::kOutOfMemory);
+  if (!set->close(where == Extreme::kMin ? "zpopmin" : "zpopmax")) return error(Error::kOutOfMemory);
   return popped;
 }
 
@@ -136,7 +136,7 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
     if (!status.ok()) break;
   }
   if (outcome.added + outcome.updated == 0) set->unchanged();
-  if (!set->close()) return error(Error::kOutOfMemory);
+  if (!set->close(words.increment ? "zincr" : "zadd")) return error(Error::kOutOfMemory);
   if (!status.ok()) return status;
   return outcome;
 }
@@ -161,7 +161,7 @@ Result<int64_t> zrem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
     complete = complete && outcome != SortedSet::Erased::kOutOfMemory;
   }
   if (erased == 0) set->unchanged();
-  if (!set->close() || !complete) return error(Error::kOutOfMemory);
+  if (!set->close("zrem") || !complete) return error(Error::kOutOfMemory);
   return erased;
 }
 

@@ -73,6 +73,7 @@ Result<int64_t> zdiffstore(WriteTx& tx, const KeyRef& destination, ZInputKeys ke
 SortedSet::Limits sorted_set_limits(Engine& engine);
 /// Puts `set` under `destination`, whatever stood there, without a deadline; an empty one only removes what stood there.
 /// Returns its size.
-Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set);
+Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set,
+                                 std::string_view event);
 
 }  // namespace inlay::cmd

@@ -185,9 +185,10 @@ Result<std::vector<ScoredMember>> listed(Result<SortedSet> set) {
   return members;
 }
 
-Result<int64_t> stored(WriteTx& tx, const KeyRef& destination, Result<SortedSet> set) {
+Result<int64_t> stored(WriteTx& tx, const KeyRef& destination, Result<SortedSet> set,
+                       std::string_view event) {
   if (!set.ok()) return set.status();
-  return store_sorted_set(tx, destination, *std::move(set));
+  return store_sorted_set(tx, destination, *std::move(set), event);
 }
 
 }  // namespace
@@ -213,15 +214,15 @@ Result<int64_t> zintercard(ReadTx& tx, ZInputKeys keys, const InterCardWords& wo
 
 Result<int64_t> zunionstore(WriteTx& tx, const KeyRef& destination, ZInputKeys keys,
                             const UnionStoreWords& words) {
-  return stored(tx, destination, unite(tx, keys.keys, words));
+  return stored(tx, destination, unite(tx, keys.keys, words), "zunionstore");
 }
 Result<int64_t> zinterstore(WriteTx& tx, const KeyRef& destination, ZInputKeys keys,
                             const UnionStoreWords& words) {
-  return stored(tx, destination, intersect(tx, keys.keys, words));
+  return stored(tx, destination, intersect(tx, keys.keys, words), "zinterstore");
 }
 Result<int64_t> zdiffstore(WriteTx& tx, const KeyRef& destination, ZInputKeys keys,
                            const DiffStoreWords& words) {
-  return stored(tx, destination, subtract(tx, keys.keys, words));
+  return stored(tx, destination, subtract(tx, keys.keys, words), "zdiffstore");
 }
 
 }  // namespace inlay::cmd

@@ -65,13 +65,13 @@ Result<int64_t> count(ReadTx& tx, const KeyRef& key, const Range& range) {
 }
 
 template <class Range>
-Result<int64_t> remove(WriteTx& tx, const KeyRef& key, const Range& range) {
+Result<int64_t> remove(WriteTx& tx, const KeyRef& key, const Range& range, std::string_view event) {
   Result<Edit<SortedSet>> set = tx.edit<SortedSet>(key);
   if (!set.ok()) return set.status();
   const Ranks ranks = ranks_of(**set, range);
   const bool erased = (*set)->erase(ranks);
   if (!erased || ranks.empty()) set->unchanged();
-  if (!set->close() || !erased) return error(Error::kOutOfMemory);
+  if (!set->close(event) || !erased) return error(Error::kOutOfMemory);
   return static_cast<int64_t>(ranks.size());
 }
 
@@ -117,23 +117,24 @@ Result<int64_t> zlexcount(ReadTx& tx, const KeyRef& key, const LexRange& range) 
 }
 
 Result<int64_t> zremrangebyrank(WriteTx& tx, const KeyRef& key, const RankRange& range) {
-  return remove(tx, key, range);
+  return remove(tx, key, range, "zremrangebyrank");
 }
 Result<int64_t> zremrangebyscore(WriteTx& tx, const KeyRef& key, const ScoreRange& range) {
-  return remove(tx, key, range);
+  return remove(tx, key, range, "zremrangebyscore");
 }
 Result<int64_t> zremrangebylex(WriteTx& tx, const KeyRef& key, const LexRange& range) {
-  return remove(tx, key, range);
+  return remove(tx, key, range, "zremrangebylex");
 }
 
-Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set) {
-  if (Found found = tx.find_mutable(destination)) tx.erase(destination, found);
+Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set,
+                                 std::string_view event) {
+  tx.make_way(destination, !set.empty());
   if (set.empty()) return 0;
   const size_t size = set.size();
   Result<Edit<SortedSet>> stored = tx.edit<SortedSet>(destination);
   if (!stored.ok()) return stored.status();
   **stored = std::move(set);
-  if (!stored->close()) return error(Error::kOutOfMemory);
+  if (!stored->close(event)) return error(Error::kOutOfMemory);
   return static_cast<int64_t>(size);
 }
 
@@ -152,7 +153,7 @@ Result<int64_t> zrangestore(WriteTx& tx, const KeyRef& destination, const KeyRef
     }
     if (!complete) return error(Error::kOutOfMemory);
   }
-  return store_sorted_set(tx, destination, std::move(result));
+  return store_sorted_set(tx, destination, std::move(result), "zrangestore");
 }
 
 }  // namespace inlay::cmd

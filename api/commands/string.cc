@@ -14,8 +14,6 @@
 namespace inlay::cmd {
 namespace {
 
-bool is_string(const Entry* entry) { return entry->type() == Type::kString; }
-
 std::string copy_string(const Entry* entry) {
   char scratch[kInt64TextMax];
   return std::string(entry->string_value(scratch));
@@ -33,10 +31,14 @@ absl::Status check_length(WriteTx& tx, uint64_t offset, uint64_t added) {
 
 // Sets value and, where there is one, deadline. `found` may hold any type.
 absl::Status store(WriteTx& tx, const KeyRef& key, Found& found, Bytes value, OldDeadline old,
-                   std::optional<int64_t> deadline = std::nullopt) {
+                   std::optional<int64_t> deadline = std::nullopt, std::string_view event = "set") {
   if (absl::Status status = check_length(tx, 0, value.size()); !status.ok()) return status;
+  if (found) tx.replacing(key, found);
   if (!tx.put_string(key, found, value, old)) return error(Error::kOutOfMemory);
-  if (deadline.has_value() && !tx.set_deadline(key, found, *deadline)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kString, event, key);
+  if (!deadline.has_value()) return absl::OkStatus();
+  if (!tx.set_deadline(key, found, *deadline)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kGeneric, "expire", key);
   return absl::OkStatus();
 }
 
@@ -59,13 +61,6 @@ absl::Status set_with_ttl(WriteTx& tx, const KeyRef& key, Bytes value, const Exp
 }
 
 }  // namespace
-
-Nullable<std::string> get(ReadTx& tx, const KeyRef& key) {
-  const Entry* entry = tx.find(key);
-  if (entry == nullptr) return std::nullopt;
-  if (!is_string(entry)) return error(Error::kWrongType);
-  return copy_string(entry);
-}
 
 absl::Status set_value(WriteTx& tx, const KeyRef& key, Bytes value) {
   Found found = tx.find_mutable(key);
@@ -118,6 +113,7 @@ Nullable<std::string> getdel(WriteTx& tx, const KeyRef& key) {
   Nullable<std::string> old = get(tx, key);
   if (old.ok() && old->has_value()) {
     Found found = tx.find_mutable(key);
+    tx.notify(EventClass::kGeneric, "del", key);
     tx.erase(key, found);
   }
   return old;
@@ -131,13 +127,10 @@ Nullable<std::string> getex(WriteTx& tx, const KeyRef& key, const GetExOptions& 
   if (options.ttl.has_value()) {
     const Result<int64_t> deadline = positive_deadline(tx, *options.ttl, "getex");
     if (!deadline.ok()) return deadline.status();
-    if (*deadline <= tx.now_ms()) {
-      tx.erase(key, found);
-    } else if (!tx.set_deadline(key, found, *deadline)) {
-      return error(Error::kOutOfMemory);
-    }
+    if (absl::Status status = expire_or_erase(tx, key, found, *deadline); !status.ok()) return status;
   } else if (options.persist && found.entry->has_timer()) {
     if (!tx.clear_deadline(key, found)) return error(Error::kOutOfMemory);
+    tx.notify(EventClass::kGeneric, "persist", key);
   }
   return value;
 }
@@ -152,7 +145,8 @@ Result<int64_t> strlen(ReadTx& tx, const KeyRef& key) {
 Result<int64_t> append(WriteTx& tx, const KeyRef& key, Bytes value) {
   Found found = tx.find_mutable(key);
   if (!found) {
-    if (absl::Status status = store(tx, key, found, value, OldDeadline::kDrop); !status.ok()) return status;
+    absl::Status status = store(tx, key, found, value, OldDeadline::kDrop, std::nullopt, "append");
+    if (!status.ok()) return status;
     return static_cast<int64_t>(value.size());
   }
   if (!is_string(found.entry)) return error(Error::kWrongType);
@@ -161,6 +155,7 @@ Result<int64_t> append(WriteTx& tx, const KeyRef& key, Bytes value) {
   char* bytes = tx.grow_string(key, found, length + value.size());
   if (bytes == nullptr) return error(Error::kOutOfMemory);
   std::copy(value.begin(), value.end(), bytes + length);
+  tx.notify(EventClass::kString, "append", key);
   return static_cast<int64_t>(length + value.size());
 }
 
@@ -191,6 +186,7 @@ Result<int64_t> setrange(WriteTx& tx, const KeyRef& key, int64_t offset, Bytes v
   char* bytes = tx.grow_string(key, found, grown);
   if (bytes == nullptr) return error(Error::kOutOfMemory);
   std::copy(value.begin(), value.end(), bytes + first);
+  tx.notify(EventClass::kString, "setrange", key);
   return static_cast<int64_t>(grown);
 }
 
@@ -211,6 +207,7 @@ Result<int64_t> incrby(WriteTx& tx, const KeyRef& key, int64_t by) {
   }
   if (__builtin_add_overflow(sum, by, &sum)) return error(Error::kIncrOverflow);
   if (!tx.put_integer(key, found, sum, OldDeadline::kKeep)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kString, "incrby", key);
   return sum;
 }
 
@@ -237,6 +234,7 @@ Result<std::string> incrbyfloat(WriteTx& tx, const KeyRef& key, LateFloat by) {
   if (!std::isfinite(sum)) return error(Error::kFloatIncrNaN);
   std::string text = format_long_double(sum);
   if (!tx.put_bytes(key, found, text, OldDeadline::kKeep)) return error(Error::kOutOfMemory);
+  tx.notify(EventClass::kString, "incrbyfloat", key);
   return text;
 }
 
@@ -294,16 +292,8 @@ Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected) {
   if (!is_string(found.entry)) return error(Error::kWrongType);
   char scratch[kInt64TextMax];
   if (found.entry->string_value(scratch) != expected) return false;
+  tx.notify(EventClass::kGeneric, "del", key);
   tx.erase(key, found);
-  return true;
-}
-
-Result<bool> visit(ReadTx& tx, const KeyRef& key, absl::FunctionRef<void(Bytes)> look) {
-  const Entry* entry = tx.find(key);
-  if (entry == nullptr) return false;
-  if (!is_string(entry)) return error(Error::kWrongType);
-  char scratch[kInt64TextMax];
-  look(entry->string_value(scratch));
   return true;
 }
 

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "api/commands/arguments.h"
+#include "engine/error.h"
 #include "engine/transaction.h"
+#include "inlay/datatypes/number.h"
 #include "inlay/result.h"
 #include "inlay/types.h"
 
 namespace inlay::cmd {
 
-Nullable<std::string> get(ReadTx& tx, const KeyRef& key);
 Result<SetOutcome> set(WriteTx& tx, const KeyRef& key, Bytes value, const SetOptions& options);
 /// SET without options, as the other setters use it.
 absl::Status set_value(WriteTx& tx, const KeyRef& key, Bytes value);
@@ -44,8 +45,30 @@ Result<bool> msetex(WriteTx& tx, CountedPairs pairs, const MSetExOptions& option
 Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected);
 Result<LcsResult> lcs(ReadTx& tx, const KeyRef& a, const KeyRef& b, const LcsArguments& arguments);
 
-/// The zero-copy reads of the typed door.
-Result<bool> visit(ReadTx& tx, const KeyRef& key, absl::FunctionRef<void(Bytes)> look);
+/// Zero-copy reads of the typed door, as visit() below.
 Nullable<size_t> get_into(ReadTx& tx, const KeyRef& key, std::span<char> buffer);
+
+// The commands so short that calling them from the front door would show are inlined into it.
+
+inline bool is_string(const Entry* entry) { return entry->type() == Type::kString; }
+
+[[gnu::always_inline]] inline Nullable<std::string> get(ReadTx& tx, const KeyRef& key) {
+  const Entry* entry = tx.find(key);
+  if (entry == nullptr) return std::nullopt;
+  if (!is_string(entry)) return error(Error::kWrongType);
+  char scratch[kInt64TextMax];
+  // Built where it is returned.
+  return Nullable<std::string>(absl::in_place, std::in_place, entry->string_value(scratch));
+}
+
+[[gnu::always_inline]] inline Result<bool> visit(ReadTx& tx, const KeyRef& key,
+                                                 absl::FunctionRef<void(Bytes)> look) {
+  const Entry* entry = tx.find(key);
+  if (entry == nullptr) return false;
+  if (!is_string(entry)) return error(Error::kWrongType);
+  char scratch[kInt64TextMax];
+  look(entry->string_value(scratch));
+  return true;
+}
 
 }  // namespace inlay::cmd

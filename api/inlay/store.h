@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,7 @@
 #include "inlay/commands/set.h"
 #include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
+#include "inlay/event.h"
 #include "inlay/message.h"
 #include "inlay/result.h"
 #include "inlay/scan_range.h"
@@ -153,6 +155,16 @@ class Store : public Database {
                            CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {}) {
     return on_pmessage(std::span(patterns.begin(), patterns.size()), std::move(callback), executor, options);
   }
+
+  /// Calls `callback` for everything that happens to keys, with Redis's names, as long as the subscription lives: once
+  /// each, those of one key in order, outside every lock; "expired" comes at the deadline where a background thread runs,
+  /// else with maintain() or the next look at the key. It runs through `executor`, or where there is none on the thread
+  /// of the call that caused it, or of one that runs meanwhile, and may call the store.
+  Subscription on_key_event(std::function<void(const KeyEvent&)> callback,
+                            CallbackExecutor* executor = nullptr);
+  /// The same for values that go, with the cause.
+  Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
+                          CallbackExecutor* executor = nullptr);
 
   /// Locks every shard in turn.
   Stats stats() const;

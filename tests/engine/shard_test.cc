@@ -200,11 +200,11 @@ TEST(Shard, watchers_learn_of_expiry_and_flush_of_live_keys_alone) {
   EXPECT_EQ(watches.version(1, "flushed"), elsewhere);
   EXPECT_EQ(watches.version(0, "absent"), absent);
 
-  pair.shard.drop_idle_watches();
+  pair.shard.drop_idle_observers();
   EXPECT_TRUE(pair.shard.has_watches());
   for (const char* key : {"dies", "flushed", "absent"}) watches.unwatch(0, key);
   watches.unwatch(1, "flushed");
-  pair.shard.drop_idle_watches();
+  pair.shard.drop_idle_observers();
   EXPECT_FALSE(pair.shard.has_watches());
 }
 

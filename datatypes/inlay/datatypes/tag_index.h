@@ -86,12 +86,12 @@ class TagIndex {
 
   /// The slot of the record with this hash for which `equals(const void*)` holds, or an empty Slot.
   template <class Equals>
-  Slot find(uint64_t hash, Equals&& equals) const {
+  [[gnu::always_inline]] Slot find(uint64_t hash, Equals&& equals) const {
     return find_as<Slot>(hash, equals);
   }
   /// The record itself, or null: for who only reads it.
   template <class Equals>
-  void* find_record(uint64_t hash, Equals&& equals) const {
+  [[gnu::always_inline]] void* find_record(uint64_t hash, Equals&& equals) const {
     return find_as<void*>(hash, equals);
   }
 

@@ -1,0 +1,34 @@
+#include "engine/aftermath.h"
+
+#include <cassert>
+#include <cstdlib>
+#include <utility>
+
+namespace inlay {
+
+void Graveyard::free_all() {
+  while (last_ != nullptr) {
+    StringBody* body = last_;
+    last_ = body->buried_before;
+    std::free(body);
+  }
+  while (last_container_ != nullptr) {
+    Container* container = last_container_;
+    last_container_ = container->buried_before;
+    delete container;
+  }
+}
+
+bool Aftermath::take_ready(ReadyKey& key) {
+  if (rare_ == nullptr || rare_->ready.empty()) return false;
+  key = std::move(rare_->ready.front());
+  rare_->ready.pop_front();
+  return true;
+}
+
+void Aftermath::run_actions() {
+  assert(rare_->ready.empty() && "a call ended without looking at who waits");
+  for (auto& action : rare_->actions) action();
+}
+
+}  // namespace inlay

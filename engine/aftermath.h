@@ -1,0 +1,108 @@
+// Aftermath: what a call leaves to be done at its end, while its locks are still held and once they are not.
+//
+//   Aftermath  +-----------+-------------------------------------------------+
+//              | graveyard | rare: keys made ready, events, actions later    |
+//              +-----------+-------------------------------------------------+
+//
+// A call makes one before it locks, so that it goes last: bodies are freed and actions run without any lock. Most calls
+// leave nothing but a body now and then; what is rare lives behind one pointer.
+//
+// Thread safety: used by one thread, within one call.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "engine/container.h"
+#include "engine/entry.h"
+#include "engine/events.h"
+#include "engine/key.h"
+
+namespace inlay {
+
+/// Value bodies taken out of the keyspace, freed when this goes: after the locks, if it is older than they are.
+class Graveyard {
+ public:
+  Graveyard() = default;
+  ~Graveyard() {
+    if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
+      free_all();
+  }
+  Graveyard(const Graveyard&) = delete;
+  Graveyard& operator=(const Graveyard&) = delete;
+
+  void bury(StringBody* body) {
+    body->buried_before = last_;
+    last_ = body;
+  }
+  void bury(Container* body) {
+    body->buried_before = last_container_;
+    last_container_ = body;
+  }
+
+ private:
+  void free_all();
+  StringBody* last_ = nullptr;
+  Container* last_container_ = nullptr;
+};
+
+/// A key that changed while somebody waits for it.
+struct ReadyKey {
+  int db;
+  uint64_t hash;
+  std::string bytes;
+  KeyRef ref() const { return {bytes, hash}; }
+};
+
+class Aftermath {
+ public:
+  Aftermath() = default;
+  ~Aftermath() {
+    if (rare_ != nullptr) [[unlikely]]
+      run_actions();
+  }
+  Aftermath(const Aftermath&) = delete;
+  Aftermath& operator=(const Aftermath&) = delete;
+
+  Graveyard& graveyard() { return graveyard_; }
+
+  /// Whether the end of the call has more to do than to free bodies.
+  bool has_business() const { return rare_ != nullptr; }
+
+  /// Notes that a key with waiters changed: they are looked at before the locks are released.
+  void ready(int db, const KeyRef& key) { rare().ready.push_back({db, key.hash, std::string(key.bytes)}); }
+  /// Takes the key that became ready first; false if there is none.
+  bool take_ready(ReadyKey& key);
+
+  /// Keeps an event for the end of the call.
+  void event(QueuedEvent event) { rare().events.push_back(std::move(event)); }
+  std::vector<QueuedEvent> take_events() {
+    return rare_ == nullptr ? std::vector<QueuedEvent>() : std::exchange(rare_->events, {});
+  }
+
+  /// Runs `action` once the locks are released, in order. It may call the store.
+  void after_locks(absl::AnyInvocable<void()> action) { rare().actions.push_back(std::move(action)); }
+
+ private:
+  struct Rare {
+    std::deque<ReadyKey> ready;
+    std::vector<QueuedEvent> events;
+    std::vector<absl::AnyInvocable<void()>> actions;
+  };
+
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+  void run_actions();
+
+  Graveyard graveyard_;
+  std::unique_ptr<Rare> rare_;
+};
+
+}  // namespace inlay
