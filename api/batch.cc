@@ -74,12 +74,19 @@ void Batch::destroy_calls() {
   }
 }
 
-void Batch::reuse() {
+Batch* Batch::renewed() {
+  if (!is_unshared()) {
+    auto* const fresh = new Batch(core_, db_, is_transaction_);
+    fresh->session_ = std::move(session_);
+    release();
+    return fresh;
+  }
   destroy_calls();
   arena_.rewind();
   first_ = last_ = nullptr;
   size_ = 0;
   has_run_ = needs_keyspace_ = writes_ = false;
+  return this;
 }
 
 SessionState& Batch::session() {

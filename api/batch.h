@@ -54,10 +54,13 @@ class Batch final : public SlotOwner {
   int db() const { return db_; }
   bool is_transaction() const { return is_transaction_; }
   size_t size() const { return has_run_ ? 0 : size_; }
-  /// Whether its calls have run, so that more need another batch or reuse().
+  /// Whether its calls have run, so that the next one needs renewed().
   bool has_run() const { return has_run_; }
-  /// Forgets all calls. Nobody else may refer to it.
-  void reuse();
+  /// The batch that the pipeline's next call goes to, in exchange for its reference to this one: itself where nobody else
+  /// refers to it, else another one. The session of the by-name calls goes on.
+  Batch* renewed();
+  /// Ends that session, whose watches refer to the store: results may outlive it.
+  void end_session() { session_.reset(); }
 
   template <auto Fn, auto Convert, class... Arguments>
   auto queue(const Arguments&... arguments);
@@ -165,20 +168,6 @@ auto Batch::queue(const Arguments&... arguments) {
   append(*call);
   add_reference();
   return Deferred<typename Call::T>(this, &call->slot);
-}
-
-/// The batch that a pipeline's next call goes to.
-inline Batch& batch_of(Batch*& batch) {
-  if (!batch->has_run()) [[likely]]
-    return *batch;
-  if (batch->is_unshared()) {
-    batch->reuse();
-  } else {
-    auto* const fresh = new Batch(batch->core(), batch->db(), batch->is_transaction());
-    batch->release();
-    batch = fresh;
-  }
-  return *batch;
 }
 
 }  // namespace inlay::internal

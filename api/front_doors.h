@@ -11,8 +11,7 @@ namespace inlay::internal {
 
 template <auto Fn, auto Convert, class... Arguments>
 auto FrontDoor::run(const Pipeline& door, const Arguments&... arguments) {
-  // The batch is the pipeline's own, which only its methods, not const, lead here for.
-  return batch_of(const_cast<Pipeline&>(door).batch_).template queue<Fn, Convert>(arguments...);
+  return batch_to_queue(door).template queue<Fn, Convert>(arguments...);
 }
 
 template <auto Fn, auto Convert, class... Arguments>

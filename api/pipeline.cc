@@ -7,8 +7,19 @@
 
 namespace inlay {
 
+internal::Batch& internal::FrontDoor::batch_to_queue(const Pipeline& door) {
+  if (door.batch_->has_run()) {
+    // Methods that queue are not const; they all lead here through one that is.
+    auto& pipeline = const_cast<Pipeline&>(door);
+    pipeline.batch_ = pipeline.batch_->renewed();
+  }
+  return *door.batch_;
+}
+
 Pipeline::~Pipeline() {
-  if (batch_ != nullptr) batch_->release();
+  if (batch_ == nullptr) return;
+  batch_->end_session();
+  batch_->release();
 }
 
 Pipeline::Pipeline(Pipeline&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}
@@ -19,7 +30,7 @@ Pipeline& Pipeline::operator=(Pipeline&& other) noexcept {
 }
 
 Deferred<Reply> Pipeline::execute(std::span<const std::string_view> argv) {
-  return internal::batch_of(batch_).queue_named(argv);
+  return internal::FrontDoor::batch_to_queue(*this).queue_named(argv);
 }
 
 absl::Status Pipeline::exec() {
@@ -28,11 +39,7 @@ absl::Status Pipeline::exec() {
   return absl::OkStatus();
 }
 
-void Pipeline::clear() {
-  auto* const fresh = new internal::Batch(batch_->core(), batch_->db(), batch_->is_transaction());
-  batch_->release();
-  batch_ = fresh;
-}
+void Pipeline::clear() { batch_ = batch_->renewed(); }
 
 size_t Pipeline::size() const { return batch_->size(); }
 

@@ -43,6 +43,10 @@ struct FrontDoor {
   /// Queues the call.
   template <auto Fn, auto Convert = nullptr, class... Arguments>
   static auto run(const Pipeline& door, const Arguments&... arguments);
+  /// The batch that a pipeline's next call goes to.
+  static Batch& batch_to_queue(const Pipeline& door);
+  /// What a pipeline has queued; null once it was moved from.
+  static Batch* batch_of(const Pipeline& door) { return door.batch_; }
   /// Runs it at once if it keeps to the declared keys.
   template <auto Fn, auto Convert = nullptr, class... Arguments>
   static auto run(const ScopedCommands& door, const Arguments&... arguments);

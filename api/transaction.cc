@@ -14,13 +14,9 @@ namespace inlay {
 
 absl::Status Transaction::multi(absl::FunctionRef<void(Pipeline&)> queue) {
   if (state_ != State::kOpen) return error(Error::kTransactionOver);
-  // The results that the closure keeps outlive the pipeline.
-  auto* batch = new internal::Batch(scope_.core, scope_.db, /*is_transaction=*/true);
-  batch->add_reference();
-  Pipeline pipeline(batch);
+  Pipeline pipeline(new internal::Batch(scope_.core, scope_.db, /*is_transaction=*/true));
   queue(pipeline);
-  const bool committed = scope_.watched->commit(batch);
-  batch->release();
+  const bool committed = scope_.watched->commit(internal::FrontDoor::batch_of(pipeline));
   state_ = committed ? State::kCommitted : State::kConflicted;
   return committed ? absl::OkStatus() : error(Error::kWatchFailed);
 }

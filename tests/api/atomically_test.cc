@@ -83,8 +83,8 @@ TEST(Atomically, all_means_every_key_and_the_keyspace) {
   ASSERT_TRUE(store->mset({{"a", "1"}, {"b", "2"}}).ok());
   const int64_t sum = store->atomically_all([](View& v) {
     int64_t sum = 0;
-    const Result<std::vector<std::string>> keys = v.keys("*");
-    for (const std::string& key : *keys) sum += std::stoll(**v.get(key));
+    const std::vector<std::string> keys = v.keys("*").value();
+    for (const std::string& key : keys) sum += std::stoll(**v.get(key));
     EXPECT_EQ(v.execute({"SWAPDB", "0", "1"}), Reply::ok());
     EXPECT_EQ(v.execute({"DBSIZE"}), Reply::integer(0));
     EXPECT_EQ(v.execute({"SELECT", "1"}), Reply::ok());

@@ -178,6 +178,27 @@ TEST(Pipeline, calls_by_name_share_a_session) {
   EXPECT_EQ(store->database(1)->get("k").value(), "one");
 }
 
+TEST(Pipeline, session_of_calls_by_name_lasts_as_long_as_the_pipeline) {
+  Deferred<Reply> kept;
+  {
+    auto store = open_store();
+    Pipeline p = store->pipeline();
+    kept = p.execute({"SELECT", "2"});
+    p.execute({"WATCH", "k"});
+    ASSERT_TRUE(p.exec().ok());
+    // Another batch, as the result of the first one is kept.
+    p.execute({"SET", "k", "v"});
+    p.execute({"MULTI"});
+    const auto dirty = p.execute({"EXEC"});
+    p.execute({"WATCH", "k"});
+    ASSERT_TRUE(p.exec().ok());
+    EXPECT_EQ(*dirty, Reply::nil_array());
+    EXPECT_EQ(store->database(2)->get("k").value(), "v");
+    kept = dirty;
+  }
+  EXPECT_TRUE(kept.ok()) << "the store is gone, and the watch with its pipeline";
+}
+
 TEST(Pipeline, every_method_gives_what_it_gives_at_once) {
   auto one_by_one = open_store();
   auto together = open_store();
@@ -231,7 +252,9 @@ RC_GTEST_PROP(PipelineProperty, any_batches_equal_single_calls, ()) {
   RC_ASSERT(p.exec().ok());
   for (size_t i = 0; i < calls.size(); ++i) {
     RC_ASSERT(deferred[i].result().ok() == expected[i].ok());
-    RC_ASSERT((expected[i].ok() ? *deferred[i] == *expected[i] : deferred[i].status() == expected[i].status()));
+    const bool same =
+        expected[i].ok() ? *deferred[i] == *expected[i] : deferred[i].status() == expected[i].status();
+    RC_ASSERT(same);
   }
   RC_ASSERT(one_by_one->digest() == together->digest());
   RC_ASSERT(together->check_invariants().ok());
