@@ -127,13 +127,8 @@ def tbb_rows():
 
 def command_rows():
     section = "Commands, against the time per call that redis-server 7.0.15 reports"
-    rows = []
-    for command in ("get", "set", "incr"):
-        peer = cost(f"{command}/1M/redis")
-        rows.append(Row(section, f"{command}, 1M keys, fresh key", "ns", peer, cost(f"{command}/1M/inlay"), 2.0, 5.0))
-        rows.append(Row(section, f"{command}, 1M keys, prebuilt keys", "ns", peer,
-                        cost(f"{command}_prebuilt/1M/inlay")))
-    return rows
+    return [Row(section, f"{command}, 1M keys", "ns", cost(f"{command}/1M/redis"), cost(f"{command}/1M/inlay"), 2.0, 5.0)
+            for command in ("get", "set", "incr")]
 
 
 def memory_rows():
@@ -257,8 +252,21 @@ def sorted_set_rows():
                                       ("100 elements from a score on", "zset_walk_100"))]
 
 
+def publish_rows():
+    section = "Publishing, against the time per call that redis-server 7.0.15 reports, its subscribers connected"
+    rows = [Row(section, f"publish to {count} subscriber{'' if count == 1 else 's'}", "ns", cost(f"publish/{count}/redis"),
+                cost(f"publish/{count}/inlay"), 3.0, 8.0) for count in (1, 8, 100)]
+    section = "Publishing, further costs"
+    rows += [Row(section, name, "ns", nobody, cost(f"{call}/inlay")) for name, call in (
+        ("publish to a channel without subscribers", "publish/nobody"),
+        ("the same beside 1000 patterns that begin otherwise", "publish/1000_patterns"),
+        ("publish to 8 full queues, the oldest dropped", "publish_full/8"),
+        ("publish to 8 subscribers, and read all copies", "publish_read/8"))]
+    return rows
+
+
 ROWS = (keyspace_rows() + own_rows() + tbb_rows() + command_rows() + memory_rows() + list_rows() + hash_rows() +
-        set_rows() + sorted_set_rows() + timer_rows() + index_rows())
+        set_rows() + sorted_set_rows() + publish_rows() + timer_rows() + index_rows())
 
 
 @dataclass(frozen=True)
