@@ -24,10 +24,8 @@ Engine::Engine(Options options)
       shard_shift_(63 - static_cast<unsigned>(std::countr_zero(options_.shards))),
       pages_(options_.background ? std::function<void()>([this] { wake_background(); }) : nullptr) {
   broker_ = std::make_shared<Broker>(Broker::Options{options_.seed, options_.clock, options_.background});
-  events_ =
-      std::make_shared<EventHub>([broker = broker_](std::string_view channel, std::string_view payload) {
-        broker->publish(channel, payload);
-      });
+  events_ = std::make_shared<EventHub>(
+      [this](std::string_view channel, std::string_view payload) { broker_->publish(channel, payload); });
   assert(std::has_single_bit(shard_count_) && shard_count_ <= kShardsMax);
   for (int db = 0; db < kDatabasesMax; ++db) physical_[static_cast<size_t>(db)] = static_cast<uint8_t>(db);
   const int64_t now = now_ms();

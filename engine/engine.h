@@ -157,9 +157,9 @@ class Engine {
   std::atomic<bool> active_expire_{true};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
-  std::shared_ptr<Broker> broker_;
   std::atomic<uint64_t> blocked_waiters_{0};
   std::shared_ptr<EventHub> events_;
+  std::shared_ptr<Broker> broker_;
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

@@ -81,6 +81,27 @@ enum class Error : unsigned char {
   kLexWithScores,
   kNoInputKeys,  // %s: command
   kWeightNotFloat,
+  // Transactions, pipelines and functions.
+  kNoCommand,
+  kNestedMulti,
+  kExecWithoutMulti,
+  kDiscardWithoutMulti,
+  kWatchInMulti,
+  kExecAborted,
+  kWatchFailed,
+  kUndeclaredKey,
+  kNeedsWholeKeyspace,
+  kReadOnly,
+  kNotInTransaction,  // %s: command
+  kNotExecuted,
+  kTransactionOver,
+  kWriteOutsideMulti,
+  kExecInTransaction,
+  kFunctionNotFound,
+  kFunctionExists,
+  kFunctionWrites,
+  kBadNumberOfKeys,
+  kNegativeNumberOfKeys,
   // Publishing and subscribing.
   kSubscriberClosed,
   kWaitStopped,

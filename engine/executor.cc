@@ -1,45 +1,59 @@
 #include "engine/executor.h"
 
+#include <bit>
+
 namespace inlay {
 
 ShardSetGuard::ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access)
     : engine_(engine) {
-  for (const uint64_t hash : hashes) shards_.push_back(static_cast<uint16_t>(engine.shard_index(hash)));
-  std::sort(shards_.begin(), shards_.end());
-  shards_.erase(std::unique(shards_.begin(), shards_.end()), shards_.end());
+  for (const uint64_t hash : hashes) add(engine.shard_index(hash));
   lock_all();
   // Waiters come and go only under their shards' locks, so what is found now holds until the end.
   while (access == Access::kWrite && add_shards_of_waiters()) lock_all();
 }
 
+ShardSetGuard::ShardSetGuard(Engine& engine) : engine_(engine) {
+  for (size_t shard = 0; shard < engine.shard_count(); ++shard) add(shard);
+  lock_all();
+}
+
 ShardSetGuard::~ShardSetGuard() { unlock_all(); }
 
 bool ShardSetGuard::holds(uint64_t hash) const {
-  return std::binary_search(shards_.begin(), shards_.end(), static_cast<uint16_t>(engine_.shard_index(hash)));
+  const size_t shard = engine_.shard_index(hash);
+  return (shards_[shard / kWordBits] >> shard % kWordBits & 1) != 0;
+}
+
+void ShardSetGuard::add(size_t shard) { shards_[shard / kWordBits] |= uint64_t{1} << shard % kWordBits; }
+
+template <class Visit>
+void ShardSetGuard::for_each_shard(Visit&& visit) const {
+  for (size_t word = 0; word * kWordBits < engine_.shard_count(); ++word) {
+    for (uint64_t rest = shards_[word]; rest != 0; rest &= rest - 1)
+      visit(engine_.shard(word * kWordBits + static_cast<size_t>(std::countr_zero(rest))));
+  }
 }
 
 // Clang's analysis cannot follow a set of locks chosen at run time.
-void ShardSetGuard::lock_all() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  for (const uint16_t shard : shards_) engine_.shard(shard).lock().lock();
+void ShardSetGuard::lock_all() {
+  for_each_shard([](Shard& shard) ABSL_NO_THREAD_SAFETY_ANALYSIS { shard.lock().lock(); });
 }
 
-void ShardSetGuard::unlock_all() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  for (const uint16_t shard : shards_) engine_.shard(shard).lock().unlock();
+void ShardSetGuard::unlock_all() {
+  for_each_shard([](Shard& shard) ABSL_NO_THREAD_SAFETY_ANALYSIS { shard.lock().unlock(); });
 }
 
 // If waiters need shards that are not locked, adds those, with all unlocked, and returns true.
 bool ShardSetGuard::add_shards_of_waiters() {
-  absl::InlinedVector<uint16_t, 32> wanted = shards_;
-  for (const uint16_t shard : shards_) {
-    if (!engine_.shard(shard).serving_needs_more_shards()) continue;
-    engine_.shard(shard).waiters().for_each_needed_shard([&](uint16_t needed) { wanted.push_back(needed); });
-  }
-  if (wanted.size() == shards_.size()) return false;
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  if (wanted.size() == shards_.size()) return false;
+  ShardBits wanted = shards_;
+  for_each_shard([&](Shard& shard) {
+    if (!shard.serving_needs_more_shards()) return;
+    shard.waiters().for_each_needed_shard(
+        [&](uint16_t needed) { wanted[needed / kWordBits] |= uint64_t{1} << needed % kWordBits; });
+  });
+  if (wanted == shards_) return false;
   unlock_all();
-  shards_ = std::move(wanted);
+  shards_ = wanted;
   return true;
 }
 

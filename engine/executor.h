@@ -15,7 +15,7 @@
 // Thread safety: thread-safe.
 #pragma once
 
-#include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -47,7 +47,7 @@ struct Bound {
   Bound(const Engine&, const Argument& argument) : value(argument) {}
   const Parameter& get() const { return value; }
   template <class Visit>
-  void for_each_hash(Visit&&) const {}
+  void for_each_key(Visit&&) const {}
   // Converted by value where the caller's type differs: options and texts are small.
   const Parameter value;
 };
@@ -57,8 +57,8 @@ struct Bound<KeyRef> {
   Bound(const Engine& engine, Bytes key) : value(engine.key(key)) {}
   const KeyRef& get() const { return value; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    visit(value.hash);
+  void for_each_key(Visit&& visit) const {
+    visit(value);
   }
   const KeyRef value;
 };
@@ -73,10 +73,10 @@ struct Bound<std::span<const KeyRef>> {
   }
   std::span<const KeyRef> get() const { return values; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    for (const KeyRef& key : values) visit(key.hash);
+  void for_each_key(Visit&& visit) const {
+    for (const KeyRef& key : values) visit(key);
   }
-  absl::InlinedVector<KeyRef, 8> values;
+  absl::InlinedVector<KeyRef, 16> values;
 };
 
 template <>
@@ -89,8 +89,8 @@ struct Bound<std::span<const KeyValueRef>> {
   }
   std::span<const KeyValueRef> get() const { return values; }
   template <class Visit>
-  void for_each_hash(Visit&& visit) const {
-    for (const KeyValueRef& pair : values) visit(pair.key.hash);
+  void for_each_key(Visit&& visit) const {
+    for (const KeyValueRef& pair : values) visit(pair.key);
   }
   absl::InlinedVector<KeyValueRef, 8> values;
 };
@@ -116,6 +116,8 @@ enum class Access : uint8_t { kRead, kWrite };
 class ShardSetGuard {
  public:
   ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access);
+  /// Of all shards.
+  explicit ShardSetGuard(Engine& engine);
   ~ShardSetGuard();
   ShardSetGuard(const ShardSetGuard&) = delete;
   ShardSetGuard& operator=(const ShardSetGuard&) = delete;
@@ -124,12 +126,19 @@ class ShardSetGuard {
   bool holds(uint64_t hash) const;
 
  private:
+  // A bit per shard, which sorts them with no branch that a processor could mispredict.
+  static constexpr size_t kWordBits = 64;
+  using ShardBits = std::array<uint64_t, kShardsMax / kWordBits>;
+
+  template <class Visit>
+  void for_each_shard(Visit&& visit) const;
+  void add(size_t shard);
   void lock_all();
   void unlock_all();
   bool add_shards_of_waiters();
 
   Engine& engine_;
-  absl::InlinedVector<uint16_t, 32> shards_;  // In index order.
+  ShardBits shards_{};
 };
 
 /// Looks after the waiters of every key that became ready. The call's locks must be held.
@@ -191,12 +200,13 @@ class Executor {
   template <class Tx>
   static constexpr Access kAccess = std::is_same_v<Tx, WriteTx> ? Access::kWrite : Access::kRead;
 
-  // The aftermath outlives the guard, so that it comes after the locks.
+  // The aftermath outlives the guard, so that it comes after the locks. Inlined by force: every call of one key goes here.
   template <auto Fn, class Tx, bool kOneKey, class... B>
-  auto call(int db, const B&... bound) const {
-    if constexpr (kOneKey) {  // The first parameter, by convention.
+  [[gnu::always_inline]] auto call(int db, const B&... bound) const {
+    if constexpr (kOneKey) {
       Aftermath aftermath;
-      Engine& engine = engine_;  // Which locking would make the compiler read again.
+      // A local, as taking a lock would have the member read again. The key is the first parameter, by convention.
+      Engine& engine = engine_;
       Shard& shard = engine.shard_of(std::get<0>(std::tie(bound...)).get());
       ShardLockGuard guard(shard.lock());
       if (kAccess<Tx> == Access::kRead || !shard.serving_needs_more_shards()) [[likely]] {
@@ -211,7 +221,7 @@ class Executor {
   template <auto Fn, class Tx, class... B>
   [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const {
     absl::InlinedVector<uint64_t, 32> hashes;
-    (bound.for_each_hash([&](uint64_t hash) { hashes.push_back(hash); }), ...);
+    (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
     Aftermath aftermath;
     ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
     if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);

@@ -1,9 +1,12 @@
 // KeyspaceTx: the calls that look at more than their keys.
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/executor.h"
 #include "engine/transaction.h"
 
@@ -19,17 +22,23 @@ constexpr size_t kFreeBatch = 256;
 
 }  // namespace
 
-// Holds every shard's lock, taken in index order.
+// Holds every shard's lock, taken in index order, and ends what was done meanwhile; nothing of it where the caller of
+// the whole transaction does.
 class KeyspaceTx::Lockout {
  public:
-  explicit Lockout(Engine& engine) : engine_(engine) {
+  explicit Lockout(KeyspaceTx& tx) : engine_(tx.engine_), held_(tx.held_) {
+    if (held_ != nullptr) return;
     for (size_t i = 0; i < engine_.shard_count(); ++i) lock(engine_.shard(i));
   }
   ~Lockout() {
+    if (held_ != nullptr) return;
+    if (own_.has_business()) finish_call(engine_, own_);
     for (size_t i = 0; i < engine_.shard_count(); ++i) unlock(engine_.shard(i));
   }
   Lockout(const Lockout&) = delete;
   Lockout& operator=(const Lockout&) = delete;
+
+  Aftermath& aftermath() { return held_ != nullptr ? *held_ : own_; }
 
  private:
   // The analysis cannot follow a loop over locks.
@@ -37,10 +46,33 @@ class KeyspaceTx::Lockout {
   static void unlock(Shard& shard) ABSL_NO_THREAD_SAFETY_ANALYSIS { shard.lock().unlock(); }
 
   Engine& engine_;
+  Aftermath* held_;
+  Aftermath own_;  // Comes after the locks, which the destructor's body releases.
+};
+
+// The same for one shard, in which nothing but reads and the removal of dead keys is done.
+class KeyspaceTx::ShardSection {
+ public:
+  ShardSection(const KeyspaceTx& tx, Shard& shard) : engine_(tx.engine_), held_(tx.held_) {
+    if (held_ == nullptr) guard_.emplace(shard.lock());
+  }
+  ~ShardSection() {
+    if (own_.has_business()) finish_call(engine_, own_);
+  }
+  ShardSection(const ShardSection&) = delete;
+  ShardSection& operator=(const ShardSection&) = delete;
+
+  Aftermath& aftermath() { return held_ != nullptr ? *held_ : own_; }
+
+ private:
+  Engine& engine_;
+  Aftermath* held_;
+  Aftermath own_;
+  std::optional<ShardLockGuard> guard_;
 };
 
 uint64_t KeyspaceTx::size(int db) {
-  Lockout lockout(engine_);
+  Lockout lockout(*this);
   uint64_t size = 0;
   for (size_t i = 0; i < engine_.shard_count(); ++i)
     size += engine_.shard(i).index(engine_.physical(db)).size();
@@ -48,10 +80,8 @@ uint64_t KeyspaceTx::size(int db) {
 }
 
 void KeyspaceTx::for_each(absl::FunctionRef<void(const KeyRef&, const Entry*)> visit) {
-  Aftermath aftermath;
-  Lockout lockout(engine_);
-  CommitScope commit(engine_, aftermath);
-  ReadTx tx(engine_, db_, aftermath);
+  Lockout lockout(*this);
+  ReadTx tx(engine_, db_, lockout.aftermath());
   std::vector<std::string> doubtful;  // Looked at when the index may change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
@@ -77,11 +107,9 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
   uint64_t shard_index = (cursor >> kShardShift) & 0xffff;
   auto place = static_cast<uint32_t>(cursor);
   while (shard_index < engine_.shard_count()) {
-    Aftermath aftermath;
     Shard& shard = engine_.shard(shard_index);
-    ShardLockGuard lock(shard.lock());
-    CommitScope commit(engine_, aftermath);
-    ReadTx tx(engine_, db_, aftermath);
+    ShardSection section(*this, shard);
+    ReadTx tx(engine_, db_, section.aftermath());
     std::vector<std::string> doubtful;  // Looked at when the index may change.
     place = shard.scan(engine_.physical(db_), place, count - visited, [&](void* record) {
       const auto* entry = static_cast<const Entry*>(record);
@@ -103,10 +131,8 @@ uint64_t KeyspaceTx::scan(uint64_t cursor, size_t count,
 }
 
 std::optional<std::string> KeyspaceTx::random_key() {
-  Aftermath aftermath;
-  Lockout lockout(engine_);
-  CommitScope commit(engine_, aftermath);
-  ReadTx tx(engine_, db_, aftermath);
+  Lockout lockout(*this);
+  ReadTx tx(engine_, db_, lockout.aftermath());
   const int db = engine_.physical(db_);
   Random& random = engine_.shard(0).random();
   for (;;) {
@@ -125,20 +151,20 @@ std::optional<std::string> KeyspaceTx::random_key() {
 }
 
 void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx&)> body) {
-  Aftermath aftermath;
-  const auto run = [&] {
-    CommitScope commit(engine_, aftermath);
+  const auto run = [&](Aftermath& aftermath) {
     WriteTx tx(engine_, db_, aftermath);
     body(tx);
   };
-  if (all) {
-    Lockout lockout(engine_);
-    return run();
+  if (all || held_ != nullptr) {
+    Lockout lockout(*this);
+    return run(lockout.aftermath());
   }
-  std::vector<uint64_t> hashes;
+  Aftermath aftermath;
+  absl::InlinedVector<uint64_t, 8> hashes;
   for (const KeyRef& key : keys) hashes.push_back(key.hash);
   ShardSetGuard guard(engine_, hashes, Access::kWrite);
-  run();
+  CommitScope commit(engine_, aftermath);
+  run(aftermath);
 }
 
 namespace {
@@ -154,48 +180,55 @@ void tell_flushed(const Engine& engine, const Shard& shard, int physical, Afterm
   });
 }
 
-}  // namespace
+// What one shard held of a flushed database.
+struct Detached {
+  size_t shard;
+  TagIndex entries;
+};
 
-void KeyspaceTx::flush(int db) {
-  struct Detached {
-    size_t shard;
-    TagIndex entries;
-  };
-  std::vector<Detached> detached;
-  {
-    Aftermath aftermath;
-    Lockout lockout(engine_);
-    CommitScope commit(engine_, aftermath);
-    for (size_t i = 0; i < engine_.shard_count(); ++i) {
-      for (int physical = 0; physical < engine_.databases(); ++physical) {
-        if (db >= 0 && physical != engine_.physical(db)) continue;
-        if (engine_.events().wants_removals()) tell_flushed(engine_, engine_.shard(i), physical, aftermath);
-        TagIndex entries = engine_.shard(i).detach(physical);
-        if (!entries.empty()) detached.push_back({i, std::move(entries)});
-      }
-    }
-  }
-  for (Detached& part : detached) {
+// No lock may be held.
+void free_entries(Engine& engine, std::vector<Detached> parts) {
+  for (Detached& part : parts) {
     for (bool done = false; !done;) {
       Graveyard graveyard;
-      Shard& shard = engine_.shard(part.shard);
+      Shard& shard = engine.shard(part.shard);
       ShardLockGuard lock(shard.lock());
       done = shard.free_some(part.entries, kFreeBatch, graveyard);
     }
   }
 }
 
+}  // namespace
+
+void KeyspaceTx::flush(int db) {
+  Lockout lockout(*this);
+  std::vector<Detached> detached;
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    for (int physical = 0; physical < engine_.databases(); ++physical) {
+      if (db >= 0 && physical != engine_.physical(db)) continue;
+      if (engine_.events().wants_removals())
+        tell_flushed(engine_, engine_.shard(i), physical, lockout.aftermath());
+      TagIndex entries = engine_.shard(i).detach(physical);
+      if (!entries.empty()) detached.push_back({i, std::move(entries)});
+    }
+  }
+  if (detached.empty()) return;
+  // The instant of the flush is short, however much there is to free.
+  lockout.aftermath().after_locks([engine = &engine_, parts = std::move(detached)]() mutable {
+    free_entries(*engine, std::move(parts));
+  });
+}
+
 void KeyspaceTx::swap(int a, int b) {
-  Aftermath aftermath;
-  Lockout lockout(engine_);
-  CommitScope commit(engine_, aftermath);
+  Lockout lockout(*this);
   engine_.swap_databases(a, b);
   // A watched key's database now holds other contents: every watch on either side sees a change.
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
+    shard.count_change();
     if (shard.has_waiters()) {
       shard.waiters().for_each_key([&](int db, std::string_view key) {
-        if (db == a || db == b) aftermath.ready(db, engine_.key(key));
+        if (db == a || db == b) lockout.aftermath().ready(db, engine_.key(key));
       });
     }
     if (!shard.has_watches()) continue;
@@ -210,7 +243,7 @@ void KeyspaceTx::swap(int a, int b) {
 ShardStats KeyspaceTx::stats() {
   ShardStats sum;
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
-    ShardLockGuard lock(engine_.shard(i).lock());
+    ShardSection section(*this, engine_.shard(i));
     const ShardStats& stats = engine_.shard(i).stats();
     sum.hits += stats.hits;
     sum.misses += stats.misses;
@@ -221,7 +254,7 @@ ShardStats KeyspaceTx::stats() {
 
 void KeyspaceTx::reset_stats() {
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
-    ShardLockGuard lock(engine_.shard(i).lock());
+    ShardSection section(*this, engine_.shard(i));
     engine_.shard(i).stats() = {};
   }
 }
@@ -229,7 +262,7 @@ void KeyspaceTx::reset_stats() {
 uint64_t KeyspaceTx::bytes() {
   uint64_t bytes = 0;
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
-    ShardLockGuard lock(engine_.shard(i).lock());
+    ShardSection section(*this, engine_.shard(i));
     bytes += engine_.shard(i).bytes();
   }
   return bytes;
@@ -238,7 +271,7 @@ uint64_t KeyspaceTx::bytes() {
 uint64_t KeyspaceTx::timers(int db) {
   uint64_t timers = 0;
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
-    ShardLockGuard lock(engine_.shard(i).lock());
+    ShardSection section(*this, engine_.shard(i));
     timers += engine_.shard(i).timers(engine_.physical(db));
   }
   return timers;

@@ -27,6 +27,7 @@ std::array<TagIndex, sizeof...(i)> make_indexes(const Slab& slab, std::index_seq
 
 Shard::Shard(const Config& config)
     : shard_bits_(config.shard_bits),
+      changes_(0),
       indexes_(make_indexes(slab_, std::make_index_sequence<kDatabasesMax>())),
       slab_(*config.pages),
       wheel_(config.now_ms),
@@ -287,6 +288,7 @@ bool Shard::expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limi
 }
 
 TagIndex Shard::detach(int db) {
+  count_change();
   if (has_watches()) {
     observers_->watches.for_each([&](int watched_db, std::string_view key) {
       if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);

@@ -151,9 +151,13 @@ class alignas(64) Shard {
 
   /// Notes that a key changed, for whoever watches it.
   void changed(int db, std::string_view key) {
+    count_change();
     if (observers_ != nullptr) [[unlikely]]
       observers_->watches.changed(db, key);
   }
+  /// A number that every change of a key of this shard moves on: while it stands still, all keys are what they were.
+  uint64_t changes() const { return changes_; }
+  void count_change() { ++changes_; }
   /// Whether anybody watches a key of this shard or waits for one: a branch is all it costs those without.
   bool is_observed() const { return observers_ != nullptr; }
   bool has_watches() const { return observers_ != nullptr && !observers_->watches.empty(); }
@@ -214,7 +218,8 @@ class alignas(64) Shard {
 
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
-  unsigned shard_bits_;
+  uint64_t shard_bits_ : 8;
+  uint64_t changes_ : 56;  // At a billion a second it lasts two years before a number comes again.
   ShardStats stats_;
   std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.
   Slab slab_;

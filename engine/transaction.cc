@@ -83,14 +83,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
   return found.entry;
 }
 
-bool WriteTx::put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {
-  if (found && found.entry->encoding() == Encoding::kInteger &&
-      (old == OldDeadline::kKeep || !found.entry->has_timer())) [[likely]] {
-    found.entry->set_integer(value);
-    stamp(found.entry);
-    changed(key, db_);
-    return true;
-  }
+bool WriteTx::replace_by_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {
   Entry* entry = make_room(key, found, integer_shape(), old);
   if (entry == nullptr) return false;
   entry->set_integer(value);
@@ -98,20 +91,7 @@ bool WriteTx::put_integer(const KeyRef& key, Found& found, int64_t value, OldDea
   return true;
 }
 
-bool WriteTx::put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
-  if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
-  return put_bytes(key, found, value, old);
-}
-
-bool WriteTx::put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
-  if (found && found.entry->is_inline_of(value.size()) &&
-      (old == OldDeadline::kKeep || !found.entry->has_timer())) [[likely]] {
-    std::copy(value.begin(), value.end(), found.entry->inline_data());
-    found.entry->set_raw(false);
-    stamp(found.entry);
-    changed(key, db_);
-    return true;
-  }
+bool WriteTx::replace_by_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
   const Entry::Shape shape = string_shape(key.bytes.size(), value.size());
   StringBody* body = nullptr;
   if (shape.encoding == Encoding::kBody) {

@@ -6,6 +6,8 @@
 // Thread safety: used by one thread, within one call.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -18,6 +20,7 @@
 #include "engine/container.h"
 #include "engine/engine.h"
 #include "engine/error.h"
+#include "inlay/datatypes/number.h"
 #include "inlay/result.h"
 
 namespace inlay {
@@ -27,11 +30,11 @@ enum class OldDeadline { kDrop, kKeep };
 
 /// A container to read, or nothing where the key is absent. Good while the transaction lives and nothing changes.
 template <class C>
-class View {
+class ContainerView {
  public:
-  View() = default;
-  explicit View(const C& container) : container_(&container) {}
-  explicit View(C&& borrowed) : borrowed_(std::move(borrowed)) {}
+  ContainerView() = default;
+  explicit ContainerView(const C& container) : container_(&container) {}
+  explicit ContainerView(C&& borrowed) : borrowed_(std::move(borrowed)) {}
 
   explicit operator bool() const { return container_ != nullptr || borrowed_.has_value(); }
   const C& operator*() const { return container_ != nullptr ? *container_ : *borrowed_; }
@@ -74,13 +77,15 @@ class ReadTx {
 
   /// The container of type C under `key`. Counts, stamps and removes the dead, fields included. Error: WRONGTYPE.
   template <class C>
-  Result<View<C>> read(const KeyRef& key) {
+  Result<ContainerView<C>> read(const KeyRef& key) {
     const Entry* entry = find(key);
-    if (entry == nullptr) return View<C>();
+    if (entry == nullptr) return ContainerView<C>();
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     if (entry->encoding() == Encoding::kInline)
-      return View<C>(borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
-    return Result<View<C>>(absl::in_place, static_cast<const Held<C>*>(entry->body<Container>())->value);
+      return ContainerView<C>(
+          borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
+    return Result<ContainerView<C>>(absl::in_place,
+                                    static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
 
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
@@ -119,7 +124,9 @@ class ReadTx {
 
   int physical_db() const { return engine_.physical(db_); }
   Shard& shard_of(const KeyRef& key) const {
-    return only_shard_ != nullptr ? *only_shard_ : engine_.shard_of(key);
+    if (only_shard_ == nullptr) return engine_.shard_of(key);
+    assert(only_shard_ == &engine_.shard_of(key) && "only keys of the shard that is locked");
+    return *only_shard_;
   }
 
   [[gnu::always_inline]] Entry* live_entry(Shard& shard, const KeyRef& key) {
@@ -173,19 +180,38 @@ class WriteTx : public ReadTx {
   using ReadTx::ReadTx;
 
   /// The live entry of `key` in this or another database, for changing it. A dead one is removed first.
-  Found find_mutable(const KeyRef& key) { return find_mutable(key, db_); }
-  Found find_mutable(const KeyRef& key, int db) {
-    return live(engine_.shard_of(key), engine_.physical(db), key);
+  [[gnu::always_inline]] Found find_mutable(const KeyRef& key) {
+    return live(shard_of(key), physical_db(), key);
   }
+  Found find_mutable(const KeyRef& key, int db) { return live(shard_of(key), engine_.physical(db), key); }
 
   // The changes. `found` is what find_mutable() gave for `key` just before, and stays good afterwards. Those that
   // return false are out of memory and have changed nothing.
 
   /// Sets a string, creating the key or replacing a value of any type.
-  [[nodiscard]] bool put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
-  [[nodiscard]] bool put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
+  [[nodiscard]] bool put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+    if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
+    return put_bytes(key, found, value, old);
+  }
+  [[nodiscard]] bool put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {
+    if (!found || found.entry->encoding() != Encoding::kInteger || !keeps_timer(found.entry, old))
+        [[unlikely]]
+      return replace_by_integer(key, found, value, old);
+    found.entry->set_integer(value);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
   /// Like put_string, but bytes that spell an integer stay bytes, as Redis keeps the results of some commands.
-  [[nodiscard]] bool put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
+  [[nodiscard]] bool put_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
+    if (!found || !found.entry->is_inline_of(value.size()) || !keeps_timer(found.entry, old)) [[unlikely]]
+      return replace_by_bytes(key, found, value, old);
+    std::copy(value.begin(), value.end(), found.entry->inline_data());
+    found.entry->set_raw(false);
+    stamp(found.entry);
+    changed(key, db_);
+    return true;
+  }
   /// Makes the string at least `size` bytes long, filling up with zero bytes and creating the key where needed, and
   /// returns its bytes for writing. Null out of memory.
   [[nodiscard]] char* grow_string(const KeyRef& key, Found& found, size_t size);
@@ -219,6 +245,13 @@ class WriteTx : public ReadTx {
   template <class C>
   friend class Edit;
 
+  // Whether an entry under a new value has a timer exactly if it has one now.
+  static bool keeps_timer(const Entry* entry, OldDeadline old) {
+    return old == OldDeadline::kKeep || !entry->has_timer();
+  }
+  // put_integer and put_bytes where the value does not fit into the old one's place.
+  bool replace_by_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
+  bool replace_by_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
   Entry* make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old);
   // What an Edit ends with. `entry` is null for an absent key.
   bool put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block);
@@ -229,7 +262,8 @@ class WriteTx : public ReadTx {
   bool place_container(const KeyRef& to, int to_db, const Entry* source,
                        std::unique_ptr<Container>& container, std::optional<int64_t> deadline);
   void changed(const KeyRef& key, int db) {
-    Shard& shard = engine_.shard_of(key);
+    Shard& shard = shard_of(key);
+    shard.count_change();
     if (shard.is_observed()) [[unlikely]]
       tell_observers(shard, key, db);
   }
@@ -320,10 +354,12 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
   return Result<Edit<C>>(absl::in_place, *this, key, entry);
 }
 
-/// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives.
+/// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives; nothing where the
+/// caller holds all locks.
 class KeyspaceTx {
  public:
-  KeyspaceTx(Engine& engine, int db) : engine_(engine), db_(db) {}
+  /// `held`: the aftermath of a caller who holds the locks of all shards; null where this has to lock for itself.
+  KeyspaceTx(Engine& engine, int db, Aftermath* held = nullptr) : engine_(engine), db_(db), held_(held) {}
   KeyspaceTx(const KeyspaceTx&) = delete;
   KeyspaceTx& operator=(const KeyspaceTx&) = delete;
 
@@ -355,9 +391,11 @@ class KeyspaceTx {
 
  private:
   class Lockout;
+  class ShardSection;
 
   Engine& engine_;
   int db_;
+  Aftermath* held_;
 };
 
 }  // namespace inlay

@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "api/commands/session_pushes.h"
+#include "api/commands/session_transaction.h"
 #include "engine/executor.h"
 #include "inlay/reply.h"
 #include "inlay/result.h"
@@ -20,10 +22,15 @@
 namespace inlay {
 
 struct Command;
+class FunctionRegistry;
+class HeldLocks;
 
 /// What one session keeps between its commands.
 struct SessionState {
   int db = 0;
+  SessionTransaction transaction{};
+  /// What FCALL may call; null: nothing.
+  const FunctionRegistry* functions = nullptr;
   /// Of the pushes that wait to be read.
   SubscribeOptions push_options{};
   /// Null until the session subscribes for the first time.
@@ -39,6 +46,8 @@ struct Call {
   const Command& command;
   /// The arguments after the name (after both names, for a subcommand).
   std::span<const Bytes> args;
+  /// The locks that the call runs under, as one of a transaction; null: it locks for itself, and may wait.
+  HeldLocks* held = nullptr;
 };
 
 enum class Group : uint8_t {
@@ -48,6 +57,8 @@ enum class Group : uint8_t {
   kSet,
   kSortedSet,
   kGeneric,
+  kTransactions,
+  kScripting,
   kPubSub,
   kConnection,
   kServer
@@ -71,7 +82,12 @@ struct KeySpec {
   int step = 0;
   /// The argument at `first - 1` says how many keys follow.
   bool counted = false;
+  /// A key stands before that count: a destination.
+  bool has_destination = false;
 };
+
+/// What a command needs locked.
+enum class Reach : uint8_t { kNothing, kKeys, kKeyspace };
 
 struct Command {
   /// Lower case; a subcommand is "container|name".
@@ -86,6 +102,9 @@ struct Command {
   Reply (*execute)(const Call& call);
   /// Reads the arguments and prints them again in their canonical form: what a log would hold.
   Result<std::vector<std::string>> (*reprint)(const Call& call);
+  Reach reach = Reach::kNothing;
+  /// Whether MULTI puts it into the queue; else it runs at once even then.
+  bool is_queued = true;
   /// Whether a session that is subscribed to something may still run it.
   bool while_subscribed = false;
 };
@@ -97,10 +116,17 @@ std::span<const Command* const> all_commands();
 /// subcommand is unknown or missing gives the container.
 const Command* find_command(std::span<const Bytes> argv);
 
-/// Looks the command up, checks its arity and runs it.
-Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv);
+/// Looks the command up, checks its arity, and runs it, or queues it after MULTI. With `held` it runs under these locks.
+Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
+                      HeldLocks* held = nullptr);
+/// Runs a command that has been looked up and whose arity fits.
+Reply run_command(const Executor& executor, SessionState& session, const Command& command,
+                  std::span<const Bytes> argv, HeldLocks* held);
 
-/// The key arguments of a call, in order.
+/// Visits the key arguments of a call, in order. Errors: a count of keys that does not fit; then none is visited.
+absl::Status for_each_key(const Command& command, std::span<const Bytes> argv,
+                          absl::FunctionRef<void(Bytes key)> visit);
+/// The same as a list.
 Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv);
 
 }  // namespace inlay

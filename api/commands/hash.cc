@@ -29,7 +29,7 @@ namespace {
 // Calls visit(const Hash&) unless the key is absent.
 template <class Visit>
 absl::Status read_hash(ReadTx& tx, const KeyRef& key, Visit&& visit) {
-  Result<View<Hash>> hash = tx.read<Hash>(key);
+  Result<ContainerView<Hash>> hash = tx.read<Hash>(key);
   if (!hash.ok()) return hash.status();
   if (*hash) visit(**hash);
   return absl::OkStatus();

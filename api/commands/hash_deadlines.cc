@@ -75,7 +75,7 @@ Result<FieldOutcomes> expire_fields(WriteTx& tx, const KeyRef& key, const Expiry
 template <class T, class Look>
 Result<std::vector<std::optional<T>>> read_deadlines(ReadTx& tx, const KeyRef& key, const FieldList& list,
                                                      Look&& look) {
-  Result<View<Hash>> hash = tx.read<Hash>(key);
+  Result<ContainerView<Hash>> hash = tx.read<Hash>(key);
   if (!hash.ok()) return hash.status();
   if (!list.fault.ok()) return list.fault;
   std::vector<std::optional<T>> out(list.fields.size());

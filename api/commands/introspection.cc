@@ -35,7 +35,7 @@ Reply describe(const Command& command) {
   Reply::Items subcommands;
   for_each_subcommand(command, [&](const Command& sub) { subcommands.push_back(describe(sub)); });
   KeySpec keys = command.keys;
-  if (keys.counted) keys = keys.first == 3 ? KeySpec{1, 1, 1} : KeySpec{};
+  if (keys.counted) keys = keys.has_destination ? KeySpec{1, 1, 1} : KeySpec{};
   return Reply::array({text(command.name), Reply::integer(command.arity), Reply::set(std::move(flags)),
                        Reply::integer(keys.first), Reply::integer(keys.last), Reply::integer(keys.step),
                        Reply::set({}), Reply::array({}), Reply::array({}),

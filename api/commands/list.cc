@@ -199,7 +199,7 @@ Nullable<std::string> lmove(WriteTx& tx, const KeyRef& source, const KeyRef& des
   if (source.bytes == destination.bytes) return rotate(tx, source, from, to);
   std::string element;
   {
-    const Result<View<List>> list = tx.read<List>(source);
+    const Result<ContainerView<List>> list = tx.read<List>(source);
     if (!list.ok()) return list.status();
     if (!*list) return std::nullopt;
     element = read_at(**list, from);
@@ -219,13 +219,13 @@ Nullable<std::string> rpoplpush(WriteTx& tx, const KeyRef& source, const KeyRef&
 }
 
 Result<int64_t> llen(ReadTx& tx, const KeyRef& key) {
-  const Result<View<List>> list = tx.read<List>(key);
+  const Result<ContainerView<List>> list = tx.read<List>(key);
   if (!list.ok()) return list.status();
   return *list ? static_cast<int64_t>((*list)->size()) : 0;
 }
 
 Nullable<std::string> lindex(ReadTx& tx, const KeyRef& key, LateInteger index) {
-  const Result<View<List>> list = tx.read<List>(key);
+  const Result<ContainerView<List>> list = tx.read<List>(key);
   if (!list.ok()) return list.status();
   if (!*list) return std::nullopt;
   if (!index.valid) return error(Error::kNotInteger);
@@ -235,7 +235,7 @@ Nullable<std::string> lindex(ReadTx& tx, const KeyRef& key, LateInteger index) {
 }
 
 Result<std::vector<std::string>> lrange(ReadTx& tx, const KeyRef& key, int64_t start, int64_t stop) {
-  const Result<View<List>> list = tx.read<List>(key);
+  const Result<ContainerView<List>> list = tx.read<List>(key);
   if (!list.ok()) return list.status();
   std::vector<std::string> elements;
   if (!*list) return elements;
@@ -253,7 +253,7 @@ Result<std::vector<std::string>> lrange(ReadTx& tx, const KeyRef& key, int64_t s
 Result<std::vector<int64_t>> lpos(ReadTx& tx, const KeyRef& key, Bytes element,
                                   const LPosArguments& arguments) {
   if (absl::Status status = check(arguments); !status.ok()) return status;
-  const Result<View<List>> list = tx.read<List>(key);
+  const Result<ContainerView<List>> list = tx.read<List>(key);
   if (!list.ok()) return list.status();
   std::vector<int64_t> found;
   if (!*list) return found;

@@ -9,6 +9,7 @@
 #include "api/commands/command.h"
 #include "api/commands/encode.h"
 #include "engine/executor.h"
+#include "engine/held_locks.h"
 
 namespace inlay {
 
@@ -27,8 +28,7 @@ constexpr KeySpec derived_keys(std::tuple<P...>*) {
   if constexpr ((std::is_same_v<P, std::span<const KeyRef>> || ...)) return {1, -1, 1, false};
   if constexpr ((std::is_same_v<P, std::span<const KeyValueRef>> || ...)) return {1, -1, 2, false};
   if constexpr ((std::is_same_v<P, CountedPairs> || ...)) return {2, 0, 2, true};
-  // A destination may stand before the count.
-  if constexpr ((std::derived_from<P, CountedKeys> || ...)) return {2 + single, 0, 1, true};
+  if constexpr ((std::derived_from<P, CountedKeys> || ...)) return {2 + single, 0, 1, true, single > 0};
   if constexpr (single > 0) return {1, single, 1, false};
   return {};
 }
@@ -61,7 +61,8 @@ struct Reading<std::tuple<P...>> {
   }
 };
 
-// Calls Fn with what was read: through the executor, or at once where it works on the session or the table.
+// Calls Fn with what was read: through the executor or under the locks that are held, or at once where it works on the
+// session or the table.
 template <auto Fn, class Values>
 auto call_by_name(const Call& call, const Values& values) {
   using Tx = typename Signature<decltype(Fn)>::Transaction;
@@ -71,6 +72,8 @@ auto call_by_name(const Call& call, const Values& values) {
           return Fn(call, value...);
         } else if constexpr (std::is_same_v<Tx, SessionState>) {
           return Fn(call.session, value...);
+        } else if (call.held != nullptr) {
+          return call.held->run<Fn>(call.session.db, value...);
         } else {
           return call.executor.run<Fn>(call.session.db, value...);
         }
@@ -112,6 +115,12 @@ constexpr int with_names(std::string_view name, int arity) {
   return arity < 0 ? arity - sub : arity + sub;
 }
 
+template <class Tx>
+constexpr Reach derived_reach() {
+  if constexpr (std::is_same_v<Tx, KeyspaceTx>) return Reach::kKeyspace;
+  return std::derived_from<Tx, ReadTx> ? Reach::kKeys : Reach::kNothing;
+}
+
 constexpr KeySpec shifted(std::string_view name, KeySpec keys) {
   if (keys.first != 0 && name.find('|') != std::string_view::npos) {
     ++keys.first;
@@ -139,7 +148,8 @@ constexpr Command command(std::string_view name, const CommandSpec& spec) {
           std::is_same_v<typename Sig::Transaction, WriteTx>,
           false,
           &internal::execute_by_name<Fn, Encode>,
-          &internal::reprint_by_name<Fn>};
+          &internal::reprint_by_name<Fn>,
+          internal::derived_reach<typename Sig::Transaction>()};
 }
 
 /// A row whose function sees the whole keyspace and changes it.
@@ -147,6 +157,12 @@ template <auto Fn, auto Encode = nullptr>
 constexpr Command writing_command(std::string_view name, const CommandSpec& spec) {
   Command row = command<Fn, Encode>(name, spec);
   row.writes = true;
+  return row;
+}
+
+/// A row that runs at once even after MULTI.
+constexpr Command never_queued(Command row) {
+  row.is_queued = false;
   return row;
 }
 

@@ -16,6 +16,8 @@ std::span<const Command> sorted_set_rows();
 std::span<const Command> key_rows();
 std::span<const Command> sort_rows();
 std::span<const Command> pubsub_rows();
+std::span<const Command> transaction_rows();
+std::span<const Command> function_rows();
 std::span<const Command> server_rows();
 
 }  // namespace inlay

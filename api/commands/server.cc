@@ -81,6 +81,7 @@ absl::Status select(SessionState& session, DbNumber db) {
 
 Result<Reply> reset(SessionState& session) {
   session.db = 0;
+  session.transaction.close();
   session.pushes = nullptr;
   return Reply::simple("RESET");
 }
@@ -171,8 +172,8 @@ constexpr std::array kServerCommands{
     command<cmd::echo>("echo", {"1.0.0", kConnection, "O(1)", "Answers its argument.", "message"}),
     while_subscribed(command<cmd::ping>(
         "ping", {"1.0.0", kConnection, "O(1)", "Answers PONG or its argument.", "[message]"})),
-    while_subscribed(command<cmd::reset>(
-        "reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."})),
+    while_subscribed(never_queued(command<cmd::reset>(
+        "reset", {"6.2.0", kConnection, "O(1)", "Puts the session back into its first state."}))),
     command<cmd::select>("select",
                          {"1.0.0", kConnection, "O(1)", "Chooses the session's database.", "index"}),
 

@@ -88,10 +88,10 @@ Result<int64_t> srem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
 }
 
 Result<bool> smove(WriteTx& tx, const KeyRef& source, const KeyRef& destination, Bytes member) {
-  const Result<View<Set>> from = tx.read<Set>(source);
+  const Result<ContainerView<Set>> from = tx.read<Set>(source);
   if (!from.ok()) return from.status();
   if (!*from) return false;
-  const Result<View<Set>> to = tx.read<Set>(destination);
+  const Result<ContainerView<Set>> to = tx.read<Set>(destination);
   if (!to.ok()) return to.status();
   if (!(*from)->contains(member)) return false;
   if (source.bytes == destination.bytes) return true;
@@ -105,19 +105,19 @@ Result<bool> smove(WriteTx& tx, const KeyRef& source, const KeyRef& destination,
 }
 
 Result<int64_t> scard(ReadTx& tx, const KeyRef& key) {
-  const Result<View<Set>> set = tx.read<Set>(key);
+  const Result<ContainerView<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   return *set ? static_cast<int64_t>((*set)->size()) : 0;
 }
 
 Result<bool> sismember(ReadTx& tx, const KeyRef& key, Bytes member) {
-  const Result<View<Set>> set = tx.read<Set>(key);
+  const Result<ContainerView<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   return *set && (*set)->contains(member);
 }
 
 Result<std::vector<bool>> smismember(ReadTx& tx, const KeyRef& key, std::span<const Bytes> members) {
-  const Result<View<Set>> set = tx.read<Set>(key);
+  const Result<ContainerView<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   std::vector<bool> result(members.size());
   if (!*set) return result;
@@ -128,13 +128,13 @@ Result<std::vector<bool>> smismember(ReadTx& tx, const KeyRef& key, std::span<co
 }
 
 Result<std::vector<std::string>> smembers(ReadTx& tx, const KeyRef& key) {
-  const Result<View<Set>> set = tx.read<Set>(key);
+  const Result<ContainerView<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   return *set ? all_members(**set) : std::vector<std::string>();
 }
 
 Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ElementScanArguments& arguments) {
-  const Result<View<Set>> set = tx.read<Set>(key);
+  const Result<ContainerView<Set>> set = tx.read<Set>(key);
   if (!set.ok()) return set.status();
   ScanPage page;
   if (!*set) return page;
@@ -177,7 +177,7 @@ Result<std::vector<std::string>> spop(WriteTx& tx, const KeyRef& key, PopCount c
 
 Result<std::vector<std::string>> srandmember(ReadTx& tx, const KeyRef& key, DrawCount count) {
   if (count.count == INT64_MIN) return error(Error::kLongOutOfRange);
-  const Result<View<Set>> view = tx.read<Set>(key);
+  const Result<ContainerView<Set>> view = tx.read<Set>(key);
   if (!view.ok()) return view.status();
   std::vector<std::string> drawn;
   if (!*view) return drawn;

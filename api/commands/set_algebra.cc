@@ -12,7 +12,7 @@ constexpr size_t kLookUpSetsMax = 8;
 
 // The sets of several keys, read in place.
 struct Operands {
-  std::vector<View<Set>> views;
+  std::vector<ContainerView<Set>> views;
   std::vector<const Set*> sets;  // Without those of absent keys.
   bool first_absent = false;
   bool any_absent() const { return sets.size() < views.size(); }
@@ -22,11 +22,11 @@ Result<Operands> read_sets(ReadTx& tx, std::span<const KeyRef> keys) {
   Operands operands;
   operands.views.reserve(keys.size());
   for (const KeyRef& key : keys) {
-    Result<View<Set>> view = tx.read<Set>(key);
+    Result<ContainerView<Set>> view = tx.read<Set>(key);
     if (!view.ok()) return view.status();
     operands.views.push_back(*std::move(view));
   }
-  for (const View<Set>& view : operands.views) {
+  for (const ContainerView<Set>& view : operands.views) {
     if (view) operands.sets.push_back(&*view);
   }
   operands.first_absent = !operands.views.empty() && !operands.views.front();

@@ -50,7 +50,7 @@ class Pattern {
   }
 
   std::optional<std::string> field_of(WriteTx& tx, const KeyRef& key) const {
-    const Result<View<Hash>> hash = tx.read<Hash>(key);
+    const Result<ContainerView<Hash>> hash = tx.read<Hash>(key);
     if (!hash.ok() || !*hash) return std::nullopt;
     const auto value = (*hash)->find(field_);
     return value.has_value() ? std::optional(value->to_string()) : std::nullopt;

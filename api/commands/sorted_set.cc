@@ -80,7 +80,7 @@ Result<std::vector<ScoredMember>> pop(WriteTx& tx, const KeyRef& key, Extreme wh
 }
 
 Nullable<RankAndScore> find_rank(ReadTx& tx, const KeyRef& key, Bytes member, bool from_greatest) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return std::nullopt;
   double score = 0;
@@ -166,20 +166,20 @@ Result<int64_t> zrem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
 }
 
 Result<int64_t> zcard(ReadTx& tx, const KeyRef& key) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   return *set ? static_cast<int64_t>((*set)->size()) : 0;
 }
 
 Nullable<double> zscore(ReadTx& tx, const KeyRef& key, Bytes member) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   return *set ? (*set)->score(member) : std::nullopt;
 }
 
 Result<std::vector<std::optional<double>>> zmscore(ReadTx& tx, const KeyRef& key,
                                                    std::span<const Bytes> members) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   std::vector<std::optional<double>> scores(members.size());
   for (size_t i = 0; *set && i < members.size(); ++i) scores[i] = (*set)->score(members[i]);
@@ -212,7 +212,7 @@ Nullable<PoppedMembers> zmpop(WriteTx& tx, CountedKeys keys, const ZMPopWords& w
 }
 
 Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, const ZRandomWords& words) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return std::vector<ScoredMember>();
   const int64_t count = words.count.value_or(-1);
@@ -222,7 +222,7 @@ Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, con
 
 Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,
                                const ElementScanArguments& words) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   if (!*set) return ScoredMemberPage();
   if (!words.fault.ok()) return words.fault;

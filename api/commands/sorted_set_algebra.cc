@@ -20,11 +20,11 @@ class Source {
     source.weight = weight;
     const Entry* const entry = tx.peek(key);
     if (entry != nullptr && entry->type() == Type::kSet) {
-      Result<View<Set>> set = tx.read<Set>(key);
+      Result<ContainerView<Set>> set = tx.read<Set>(key);
       if (!set.ok()) return set.status();
       source.set_ = *std::move(set);
     } else {
-      Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+      Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
       if (!set.ok()) return set.status();
       source.sorted_ = *std::move(set);
     }
@@ -57,8 +57,8 @@ class Source {
   double weight = 1;
 
  private:
-  View<SortedSet> sorted_;
-  View<Set> set_;
+  ContainerView<SortedSet> sorted_;
+  ContainerView<Set> set_;
 };
 
 Result<std::vector<Source>> sources_of(ReadTx& tx, std::span<const KeyRef> keys, const ZCombineWords& words) {

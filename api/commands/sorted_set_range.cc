@@ -59,7 +59,7 @@ Order order_of(const ZRangeQuery& query) { return query.reverse ? Order::kDescen
 
 template <class Range>
 Result<int64_t> count(ReadTx& tx, const KeyRef& key, const Range& range) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   return *set ? static_cast<int64_t>(ranks_of(**set, range).size()) : 0;
 }
@@ -78,7 +78,7 @@ Result<int64_t> remove(WriteTx& tx, const KeyRef& key, const Range& range, std::
 }  // namespace
 
 Result<std::vector<ScoredMember>> query_range(ReadTx& tx, const KeyRef& key, const ZRangeQuery& query) {
-  const Result<View<SortedSet>> set = tx.read<SortedSet>(key);
+  const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
   std::vector<ScoredMember> members;
   if (!*set) return members;
@@ -142,7 +142,7 @@ Result<int64_t> zrangestore(WriteTx& tx, const KeyRef& destination, const KeyRef
                             const StoredRange& range) {
   SortedSet result = make_container<SortedSet>(tx.engine().shard_of(destination).container_context());
   {
-    const Result<View<SortedSet>> set = tx.read<SortedSet>(source);
+    const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(source);
     if (!set.ok()) return set.status();
     const SortedSet::Limits limits = sorted_set_limits(tx.engine());
     bool complete = true;

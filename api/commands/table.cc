@@ -25,7 +25,7 @@ struct Table {
   Table() {
     for (const std::span<const Command> family :
          {string_rows(), list_rows(), hash_rows(), hash_deadline_rows(), set_rows(), sorted_set_rows(),
-          key_rows(), sort_rows(), pubsub_rows(), server_rows()}) {
+          key_rows(), sort_rows(), pubsub_rows(), transaction_rows(), function_rows(), server_rows()}) {
       for (const Command& row : family) {
         rows.push_back(&row);
         by_name.emplace(row.name, &row);
@@ -76,6 +76,17 @@ bool arity_fits(const Command& command, size_t count) {
                            : count == static_cast<size_t>(command.arity);
 }
 
+// The row of a call that has as many arguments as it wants.
+Result<const Command*> resolve(std::span<const Bytes> argv) {
+  if (argv.empty()) return error(Error::kNoCommand);
+  const Command* command = find_command(argv);
+  if (command == nullptr) return unknown_command(argv);
+  if (command->is_container && argv.size() > 1) return unknown_subcommand(*command, argv[1]);
+  const bool is_complete = !command->is_container || command->name == "command";
+  if (!is_complete || !arity_fits(*command, argv.size())) return error(Error::kWrongArity, command->name);
+  return command;
+}
+
 }  // namespace
 
 std::string_view group_name(Group group) {
@@ -86,6 +97,8 @@ std::string_view group_name(Group group) {
     case Group::kSet: return "set";
     case Group::kSortedSet: return "sorted-set";
     case Group::kGeneric: return "generic";
+    case Group::kTransactions: return "transactions";
+    case Group::kScripting: return "scripting";
     case Group::kPubSub: return "pubsub";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
@@ -103,32 +116,34 @@ const Command* find_command(std::span<const Bytes> argv) {
   return sub == nullptr ? row : sub;
 }
 
-Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv) {
-  if (argv.empty()) return Reply::error("ERR no command given");
-  const Command* command = find_command(argv);
-  if (command == nullptr) return Reply::error(redis_error_text(unknown_command(argv)));
-  if (command->is_container) {
-    if (argv.size() > 1) return Reply::error(redis_error_text(unknown_subcommand(*command, argv[1])));
-    // COMMAND alone means COMMAND INFO.
-    if (command->name == "command") {
-      const Call call{executor, session, *command, {}};
-      return *cmd::command_all(call);
-    }
+Reply execute_command(const Executor& executor, SessionState& session, std::span<const Bytes> argv,
+                      HeldLocks* held) {
+  const Result<const Command*> command = resolve(argv);
+  if (!command.ok()) {
+    session.transaction.refuse();
+    return Reply::error(redis_error_text(command.status()));
   }
-  if (command->is_container || !arity_fits(*command, argv.size())) {
-    return Reply::error(redis_error_text(error(Error::kWrongArity, command->name)));
+  if (session.is_subscribed() && !(*command)->while_subscribed) {
+    session.transaction.refuse();
+    return Reply::error(redis_error_text(error(Error::kSubscribedContext, (*command)->name)));
   }
-  if (!command->while_subscribed && session.is_subscribed()) {
-    return Reply::error(redis_error_text(error(Error::kSubscribedContext, command->name)));
-  }
-  const size_t names = command->name.find('|') == std::string_view::npos ? 1 : 2;
-  return command->execute(Call{executor, session, *command, argv.subspan(names)});
+  if (session.transaction.is_open() && (*command)->is_queued)
+    return session.transaction.queue(**command, argv);
+  return run_command(executor, session, **command, argv, held);
 }
 
-Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv) {
-  std::vector<std::string> keys;
+Reply run_command(const Executor& executor, SessionState& session, const Command& command,
+                  std::span<const Bytes> argv, HeldLocks* held) {
+  const size_t names = command.name.find('|') == std::string_view::npos ? 1 : 2;
+  const Call call{executor, session, command, argv.subspan(names), held};
+  // COMMAND alone means COMMAND INFO.
+  return command.is_container ? *cmd::command_all(call) : command.execute(call);
+}
+
+absl::Status for_each_key(const Command& command, std::span<const Bytes> argv,
+                          absl::FunctionRef<void(Bytes)> visit) {
   const KeySpec& spec = command.keys;
-  if (spec.first == 0) return keys;
+  if (spec.first == 0) return absl::OkStatus();
   const auto first = static_cast<size_t>(spec.first);
   size_t last = spec.last < 0 ? argv.size() - 1 : static_cast<size_t>(spec.last);
   if (spec.counted) {
@@ -140,9 +155,15 @@ Result<std::vector<std::string>> keys_of(const Command& command, std::span<const
     }
     last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);
   }
-  // A destination stands before the count.
-  if (spec.counted && first == 3) keys.emplace_back(argv[1]);
-  for (size_t i = first; i <= last; i += static_cast<size_t>(spec.step)) keys.emplace_back(argv[i]);
+  if (spec.has_destination) visit(argv[1]);
+  for (size_t i = first; i <= last; i += static_cast<size_t>(spec.step)) visit(argv[i]);
+  return absl::OkStatus();
+}
+
+Result<std::vector<std::string>> keys_of(const Command& command, std::span<const Bytes> argv) {
+  std::vector<std::string> keys;
+  absl::Status status = for_each_key(command, argv, [&](Bytes key) { keys.emplace_back(key); });
+  if (!status.ok()) return status;
   return keys;
 }
 

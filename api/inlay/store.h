@@ -134,6 +134,15 @@ class Store : public Database {
   /// Empties every database at one instant. O(keys), the freeing in steps outside the instant.
   void flushall();
 
+  /// Calls `callback` for everything that happens to keys, with Redis's names, as long as the subscription lives: once
+  /// each, those of one key in order, outside every lock; "expired" comes at the deadline where a background thread runs,
+  /// else with maintain() or the next look at the key. It runs through `executor`, or where there is none on the thread
+  /// of the call that caused it, or of one that runs meanwhile, and may call the store.
+  Subscription on_key_event(std::function<void(const KeyEvent&)> callback,
+                            CallbackExecutor* executor = nullptr);
+  /// The same for values that go, with the cause.
+  Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
+                          CallbackExecutor* executor = nullptr);
   /// A reader of messages, subscribed to nothing yet.
   std::unique_ptr<Subscriber> subscriber(const SubscribeOptions& options = {});
   using MessageCallback = absl::AnyInvocable<void(const Message&)>;
@@ -155,16 +164,6 @@ class Store : public Database {
                            CallbackExecutor* executor = nullptr, const SubscribeOptions& options = {}) {
     return on_pmessage(std::span(patterns.begin(), patterns.size()), std::move(callback), executor, options);
   }
-
-  /// Calls `callback` for everything that happens to keys, with Redis's names, as long as the subscription lives: once
-  /// each, those of one key in order, outside every lock; "expired" comes at the deadline where a background thread runs,
-  /// else with maintain() or the next look at the key. It runs through `executor`, or where there is none on the thread
-  /// of the call that caused it, or of one that runs meanwhile, and may call the store.
-  Subscription on_key_event(std::function<void(const KeyEvent&)> callback,
-                            CallbackExecutor* executor = nullptr);
-  /// The same for values that go, with the cause.
-  Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
-                          CallbackExecutor* executor = nullptr);
 
   /// Locks every shard in turn.
   Stats stats() const;

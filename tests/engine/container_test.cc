@@ -43,7 +43,7 @@ Result<bool> set_field_deadline(WriteTx& tx, const KeyRef& key, Bytes field, int
 }
 Result<std::map<std::string, std::string>> read(ReadTx& tx, const KeyRef& key) {
   std::map<std::string, std::string> fields;
-  const Result<View<Hash>> hash = tx.read<Hash>(key);
+  const Result<ContainerView<Hash>> hash = tx.read<Hash>(key);
   if (!hash.ok()) return hash.status();
   if (*hash) {
     (*hash)->for_each([&](const Element& field, const Element& value) {

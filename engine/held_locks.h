@@ -1,0 +1,143 @@
+// HeldLocks: locks that many calls share, so that together they are one.
+//
+//   HeldLocks held(engine, hashes, Access::kWrite);     all shards locked, in index order
+//   held.run<cmd::incr>(db, "a");                       as Executor::run, without locking
+//   held.run<cmd::get>(db, "z");                        an error if no lock covers "z"
+//                                                       end: who waits is served, then the locks go, then the rest
+//
+// MULTI, transactions, atomic closures and registered functions run in one; pipelines run their windows in one each and
+// serve waiters between the calls, as those are separate calls that merely share locks.
+//
+// Invariants
+//   1. No call reads or writes a key whose shard is not locked.
+//   2. With a declaration, no call does so with a key that was not declared, wherever it lives: what a program may touch
+//      must not follow from how its keys happen to hash.
+//   3. Locked for reading, nothing is written but the removal of dead keys.
+//
+// Complexity: O(shards locked) to make and to end; a call adds O(log shards), or O(keys declared), per key.
+// Thread safety: used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/executor.h"
+
+namespace inlay {
+
+class HeldLocks {
+ public:
+  /// Locks the shards of keys with these hashes.
+  HeldLocks(Engine& engine, std::span<const uint64_t> hashes, Access access)
+      : engine_(engine),
+        access_(access),
+        holds_all_(false),
+        guard_(engine, hashes, access),
+        commit_(engine, aftermath_) {}
+  /// Locks all shards, for writing.
+  explicit HeldLocks(Engine& engine)
+      : engine_(engine),
+        access_(Access::kWrite),
+        holds_all_(true),
+        guard_(engine),
+        commit_(engine, aftermath_) {}
+  HeldLocks(const HeldLocks&) = delete;
+  HeldLocks& operator=(const HeldLocks&) = delete;
+
+  Engine& engine() { return engine_; }
+  Aftermath& aftermath() { return aftermath_; }
+  bool holds_all() const { return holds_all_; }
+
+  /// For as long as this lives, calls may use `keys` alone, all of which must be covered, and write only if `access` and
+  /// the locks allow it. `keys` must outlive it.
+  class Narrowed {
+   public:
+    Narrowed(HeldLocks& held, std::span<const KeyRef> keys, Access access)
+        : held_(held), declared_(std::exchange(held.declared_, keys)), access_(held.access_) {
+      if (access == Access::kRead) held.access_ = access;
+    }
+    ~Narrowed() {
+      held_.declared_ = declared_;
+      held_.access_ = access_;
+    }
+    Narrowed(const Narrowed&) = delete;
+    Narrowed& operator=(const Narrowed&) = delete;
+
+   private:
+    HeldLocks& held_;
+    const std::optional<std::span<const KeyRef>> declared_;  // Before, as the access.
+    const Access access_;
+  };
+
+  /// Whether calls may use this key.
+  bool covers(const KeyRef& key) const {
+    return declared_.has_value() ? is_declared(key) : holds_all_ || guard_.holds(key.hash);
+  }
+
+  /// Executor::run under these locks. Errors besides Fn's own: a key that is not covered; a command that looks at the
+  /// whole keyspace while not all of it is locked; a write under locks for reading.
+  template <auto Fn, class... Arguments>
+  auto run(int db, const Arguments&... arguments) -> typename Signature<decltype(Fn)>::Result {
+    using Sig = Signature<decltype(Fn)>;
+    if constexpr (std::is_same_v<typename Sig::Transaction, KeyspaceTx>) {
+      return run_on_keyspace<Fn>(db, arguments...);
+    } else {
+      return run_bound<Fn>(db, static_cast<typename Sig::Parameters*>(nullptr), arguments...);
+    }
+  }
+
+  /// The same for parameters as Fn takes them, whose keys must be covered.
+  template <auto Fn, class... Parameters>
+  auto run_covered(int db, const Parameters&... parameters) -> typename Signature<decltype(Fn)>::Result {
+    typename Signature<decltype(Fn)>::Transaction tx(engine_, db, aftermath_);
+    return Fn(tx, parameters...);
+  }
+
+  /// Serves who waits for keys that have changed so far.
+  void serve() {
+    if (aftermath_.has_business()) [[unlikely]]
+      serve_waiters(engine_, aftermath_);
+  }
+
+ private:
+  template <auto Fn, class... Arguments>
+  auto run_on_keyspace(int db, const Arguments&... arguments) -> typename Signature<decltype(Fn)>::Result {
+    if (!holds_all_ || declared_.has_value()) return error(Error::kNeedsWholeKeyspace);
+    KeyspaceTx tx(engine_, db, &aftermath_);
+    return Fn(tx, arguments...);
+  }
+
+  template <auto Fn, class... P, class... Arguments>
+  auto run_bound(int db, std::tuple<P...>*, const Arguments&... arguments) ->
+      typename Signature<decltype(Fn)>::Result {
+    return check_and_run<Fn>(db, Bound<P>(engine_, arguments)...);
+  }
+
+  template <auto Fn, class... B>
+  auto check_and_run(int db, const B&... bound) -> typename Signature<decltype(Fn)>::Result {
+    if (std::is_same_v<typename Signature<decltype(Fn)>::Transaction, WriteTx> && access_ == Access::kRead)
+      return error(Error::kReadOnly);
+    bool all_covered = true;
+    (bound.for_each_key([&](const KeyRef& key) { all_covered = all_covered && covers(key); }), ...);
+    if (!all_covered) return error(Error::kUndeclaredKey);
+    return run_covered<Fn>(db, bound.get()...);
+  }
+
+  bool is_declared(const KeyRef& key) const;
+
+  Engine& engine_;
+  Access access_;
+  const bool holds_all_;
+  std::optional<std::span<const KeyRef>> declared_;
+  // In this order: at the end waiters are served, locks released, and what is left done.
+  Aftermath aftermath_;
+  ShardSetGuard guard_;
+  CommitScope commit_;
+};
+
+}  // namespace inlay
