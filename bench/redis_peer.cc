@@ -99,6 +99,7 @@ RedisPeer::RedisPeer() {
 }
 
 RedisPeer::~RedisPeer() {
+  for (redisContext* const subscriber : subscribers_) redisFree(subscriber);
   redisFree(connection_);
   kill(pid_, SIGTERM);
   waitpid(pid_, nullptr, 0);
@@ -116,6 +117,20 @@ void RedisPeer::pipeline(size_t count, const std::function<Argv(size_t)>& make) 
     size_t batch = 0;
     for (; batch < kBatch && sent < count; ++batch) append(connection_, make(sent++));
     for (; batch > 0; --batch) take_reply(connection_);
+  }
+}
+
+void RedisPeer::add_subscribers(size_t count, std::string_view channel) {
+  for (; count > 0; --count) {
+    subscribers_.push_back(connect_to(folder_ + "/socket"));
+    append(subscribers_.back(), {"SUBSCRIBE", channel});
+    take_reply(subscribers_.back());
+  }
+}
+
+void RedisPeer::read_subscribers(size_t messages) {
+  for (redisContext* const subscriber : subscribers_) {
+    for (size_t left = messages; left > 0; --left) take_reply(subscriber);
   }
 }
 

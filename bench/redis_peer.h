@@ -29,6 +29,11 @@ class RedisPeer {
   /// Sends `count` commands in batches; make(i) names the i-th, whose bytes stay valid until the next call of make.
   void pipeline(size_t count, const std::function<Argv(size_t i)>& make);
 
+  /// Connects so many more clients, each subscribed to `channel`.
+  void add_subscribers(size_t count, std::string_view channel);
+  /// Reads `messages` messages of each of them: a server holds back what is not read.
+  void read_subscribers(size_t messages);
+
   /// Bytes that the server has allocated.
   double used_memory();
   /// Runs `work` and returns the server's own microseconds per call of `command` in it, without the network.
@@ -38,6 +43,7 @@ class RedisPeer {
   std::string folder_;
   pid_t pid_ = -1;
   redisContext* connection_ = nullptr;
+  std::vector<redisContext*> subscribers_;
 };
 
 }  // namespace inlay::bench

@@ -37,6 +37,8 @@ PROGRAMS = (
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("sorted_set_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
+    ("publish_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("list_bench", ["--benchmark_repetitions=3", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("hash_bench", ["--benchmark_repetitions=3", "--benchmark_min_time=0.1"],

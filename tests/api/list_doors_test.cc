@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 
 Reply reply(int64_t value) { return Reply::integer(value); }
 Reply reply(const std::string& value) { return Reply::bulk(value); }
+Reply reply(const KeyElement& popped) { return Reply::array({reply(popped.key), reply(popped.element)}); }
 template <class T>
 Reply reply(const std::optional<T>& value) {
   return value.has_value() ? reply(*value) : Reply::nil();
@@ -35,7 +36,6 @@ Reply reply(const std::optional<KeyElements>& popped) {
   if (!popped.has_value()) return Reply::nil_array();
   return Reply::array({reply(popped->key), reply(popped->elements)});
 }
-Reply reply(const KeyElement& popped) { return Reply::array({reply(popped.key), reply(popped.element)}); }
 Reply reply(const absl::Status& status) {
   return status.ok() ? Reply::ok() : Reply::error(redis_error_text(status));
 }
