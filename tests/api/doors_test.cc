@@ -394,7 +394,7 @@ TEST(Doors, every_command_is_called_through_both_or_says_why_not) {
   for (const Command* command : all_commands()) {
     // The containers' commands have tests of their own: list_doors_test.cc and its like.
     if (command->spec.group >= Group::kList && command->spec.group <= Group::kSortedSet) continue;
-    if (command->spec.group == Group::kPubSub) continue;  // pubsub_test.cc.
+    if (command->spec.group == Group::kPubSub) continue;                  // pubsub_test.cc.
     if (command->name == "sort" || command->name == "sort_ro") continue;  // sort_test.cc.
     const bool aside =
         command->is_container || command->name.ends_with("|help") || by_name_only().contains(command->name);

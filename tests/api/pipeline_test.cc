@@ -227,8 +227,8 @@ RC_GTEST_PROP(PipelineProperty, any_batches_equal_single_calls, ()) {
   const auto calls = *rc::gen::container<std::vector<std::pair<int, int>>>(
       rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(0, 12)));
   const auto make = [](auto& door, const std::pair<int, int>& call) {
-    const std::string key = "k" + std::to_string(call.second);
-    const std::string next = "k" + std::to_string((call.second + 1) % 12);
+    const std::string key = std::string("k").append(std::to_string(call.second));
+    const std::string next = std::string("k").append(std::to_string((call.second + 1) % 12));
     switch (call.first) {
       case 0: return door.incr(key);
       case 1: return door.append(key, "1");

@@ -35,7 +35,8 @@ TEST(PatternTable, finds_patterns_by_prefix_and_glob) {
     table.add(pattern, nobody, links[pattern]);
   EXPECT_EQ(matches(table, "news.x"), (std::set<std::string>{"*", "news.*", "news.?", "new*s.x"}));
   EXPECT_EQ(matches(table, "news"), (std::set<std::string>{"*", "news", "n[ae]ws", "\\news"}));
-  EXPECT_EQ(matches(table, ""), (std::set<std::string>{""}));  // As in Redis: a star is for a byte at least here.
+  EXPECT_EQ(matches(table, ""),
+            (std::set<std::string>{""}));  // As in Redis: a star is for a byte at least here.
   EXPECT_EQ(table.size(), 9u);
   EXPECT_TRUE(table.check_invariants());
   for (auto& [pattern, link] : links) table.remove(pattern, link);
