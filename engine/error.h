@@ -87,7 +87,7 @@ enum class Error : unsigned char {
   kExecWithoutMulti,
   kDiscardWithoutMulti,
   kWatchInMulti,
-  kExecAborted,
+  kExecAborted,  // %s: why
   kWatchFailed,
   kUndeclaredKey,
   kNeedsWholeKeyspace,
