@@ -7,6 +7,8 @@
 namespace inlay {
 namespace {
 
+constexpr size_t kCacheLine = 64;
+
 // Live plus deleted slots that a segment of `groups` groups may hold.
 constexpr size_t limit_of(size_t groups) { return groups * 14; }
 
@@ -38,11 +40,12 @@ void TagIndex::swap(TagIndex& other) noexcept {
 TagIndex::Segment TagIndex::allocate_segment(size_t groups, unsigned depth) {
   if (groups > kGroupsNameable) return Segment();
   const size_t bytes = segment_bytes(groups);
-  auto* base = static_cast<uint8_t*>(std::malloc(bytes));
-  if (base == nullptr) return Segment();
-  assert((reinterpret_cast<uint64_t>(base) & ~kAddressMask) == 0 && "addresses have 48 bits");
-  Segment segment(base, groups, depth);
-  std::memset(base, kEmpty, segment.capacity());
+  void* memory = nullptr;
+  // Not std::aligned_alloc, which wants a multiple of the alignment.
+  if (posix_memalign(&memory, kCacheLine, bytes) != 0) return Segment();
+  assert((reinterpret_cast<uint64_t>(memory) & ~kAddressMask) == 0 && "addresses have 48 bits");
+  Segment segment(memory, groups, depth);
+  std::memset(segment.tags(), kEmpty, segment.capacity());
   *segment.meta() = {0, 0};
   bytes_ += bytes;
   return segment;
@@ -50,7 +53,7 @@ TagIndex::Segment TagIndex::allocate_segment(size_t groups, unsigned depth) {
 
 void TagIndex::free_segment(Segment segment) {
   bytes_ -= segment_bytes(segment.groups());
-  std::free(segment.tags());
+  std::free(segment.memory());
 }
 
 void TagIndex::clear() {

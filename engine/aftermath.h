@@ -29,7 +29,8 @@ namespace inlay {
 class Graveyard {
  public:
   Graveyard() = default;
-  ~Graveyard() {
+  // Inlined by force, as the end of Aftermath: every call ends with it.
+  [[gnu::always_inline]] ~Graveyard() {
     if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
       free_all();
   }
@@ -62,7 +63,7 @@ struct ReadyKey {
 class Aftermath {
  public:
   Aftermath() = default;
-  ~Aftermath() {
+  [[gnu::always_inline]] ~Aftermath() {
     if (rare_ != nullptr) [[unlikely]]
       run_actions();
   }

@@ -22,7 +22,8 @@ class ABSL_LOCKABLE ShardLock {
   ShardLock(const ShardLock&) = delete;
   ShardLock& operator=(const ShardLock&) = delete;
 
-  void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+  // Both inlined by force: every call takes a lock.
+  [[gnu::always_inline]] void lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     // Acquire pairs with the release in unlock(): what the last holder wrote is seen.
     if (state_.exchange(kTaken, std::memory_order_acquire) != kFree) [[unlikely]]
       lock_slow();
@@ -32,7 +33,7 @@ class ABSL_LOCKABLE ShardLock {
     return state_.exchange(kTaken, std::memory_order_acquire) == kFree;
   }
 
-  void unlock() ABSL_UNLOCK_FUNCTION() {
+  [[gnu::always_inline]] void unlock() ABSL_UNLOCK_FUNCTION() {
     state_.store(kFree, std::memory_order_release);
     // Relaxed: a missed sleeper wakes by itself, see above.
     if (sleepers_.load(std::memory_order_relaxed) != 0) [[unlikely]]

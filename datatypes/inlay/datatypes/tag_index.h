@@ -4,11 +4,11 @@
 // stall: it grows one segment of at most 512 slots at a time. The index owns its tables, never the records.
 //
 //   directory (2^depth words)         segment: an open-addressed table of `groups` x 16 slots
-//   +---------------------------+     +--------------------+---------------+----------------------+------+
-//   | groups | local | pointer -+---> | tags, 16 per group | slots, 16 x 4 | windows, 16 x 2      | meta |
-//   +---------------------------+     +--------------------+---------------+----------------------+------+
-//     indexed by the hash's top         0 empty, 1 deleted,  the record's    16 hash bits, for
-//     `depth` bits                      else 8 hash bits     Slab::Ref       placing it again
+//   +---------------------------+     +-------------------------+--------------------+------------------+------+
+//   | groups | local | pointer -+---> | slots, 16 x 4 per group | tags, 16 x 1       | windows, 16 x 2  | meta |
+//   +---------------------------+     +-------------------------+--------------------+------------------+------+
+//     indexed by the hash's top         the record's Slab::Ref;   0 empty, 1 deleted,  16 hash bits, for
+//     `depth` bits                      one cache line            else 8 hash bits     placing it again
 //
 // A lookup reads one directory word, compares 16 tags with one SIMD instruction, and touches a slot and a record
 // only where a tag agrees: a miss reads tags alone (and a record in 1 of 20). A full segment grows by about a quarter,
@@ -139,15 +139,17 @@ class TagIndex {
   struct Segment {
     uint64_t word = 0;
     Segment() = default;
-    Segment(uint8_t* base, size_t groups, unsigned depth)
-        : word(reinterpret_cast<uint64_t>(base) | uint64_t{groups} << 53 | uint64_t{depth} << 48) {}
+    Segment(void* memory, size_t groups, unsigned depth)
+        : word(reinterpret_cast<uint64_t>(memory) | uint64_t{groups} << 53 | uint64_t{depth} << 48) {}
     explicit operator bool() const { return word != 0; }
-    uint8_t* tags() const { return reinterpret_cast<uint8_t*>(word & kAddressMask); }
+    void* memory() const { return reinterpret_cast<void*>(word & kAddressMask); }
     size_t groups() const { return word >> 53; }
     unsigned depth() const { return static_cast<unsigned>(word >> 48) & 31; }
-    Slab::Ref* slots() const { return reinterpret_cast<Slab::Ref*>(tags() + groups() * kGroup); }
     size_t capacity() const { return groups() * kGroup; }
-    uint16_t* windows() const { return reinterpret_cast<uint16_t*>(slots() + capacity()); }
+    // Slots come first: aligned to a cache line, those of a group are fetched by one prefetch.
+    Slab::Ref* slots() const { return static_cast<Slab::Ref*>(memory()); }
+    uint8_t* tags() const { return reinterpret_cast<uint8_t*>(slots() + capacity()); }
+    uint16_t* windows() const { return reinterpret_cast<uint16_t*>(tags() + capacity()); }
     struct Meta {
       uint32_t used;     // Live records.
       uint32_t deleted;  // Slots that no longer hold one but still lengthen probes.
@@ -216,9 +218,9 @@ template <class Found, class Equals>
 [[gnu::always_inline]] inline Found TagIndex::find_as(uint64_t hash, Equals& equals) const {
   const Segment segment = segment_for(hash);
   if (!segment) return Found();
-  uint8_t* const tags = segment.tags();
   const size_t capacity = segment.capacity();
   Slab::Ref* const slots = segment.slots();
+  uint8_t* const tags = segment.tags();
   const uint8_t tag = tag_of(hash);
   // Places are counted in slots, so that going from group to group needs no multiplication.
   size_t group = home_group(hash, segment) * kGroup;
