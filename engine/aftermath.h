@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,6 +73,10 @@ class Aftermath {
 
   Graveyard& graveyard() { return graveyard_; }
 
+  /// The instant of the call in Unix milliseconds, once it has asked for the time. Calls that share locks share it: what
+  /// is one for everybody else must not see a key die in its midst.
+  std::optional<int64_t>& now_ms() { return now_ms_; }
+
   /// Whether the end of the call has more to do than to free bodies.
   bool has_business() const { return rare_ != nullptr; }
 
@@ -103,6 +108,7 @@ class Aftermath {
   void run_actions();
 
   Graveyard graveyard_;
+  std::optional<int64_t> now_ms_;
   std::unique_ptr<Rare> rare_;
 };
 

@@ -13,6 +13,7 @@
 //   2. With a declaration, no call does so with a key that was not declared, wherever it lives: what a program may touch
 //      must not follow from how its keys happen to hash.
 //   3. Locked for reading, nothing is written but the removal of dead keys.
+//   4. Time stands still: the first call that needs it reads the clock for all.
 //
 // Complexity: O(shards locked) to make and to end; a call adds O(log shards), or O(keys declared), per key.
 // Thread safety: used by one thread.

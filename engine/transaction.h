@@ -94,13 +94,14 @@ class ReadTx {
     return engine_.shard_of(key).deadline(entry);
   }
 
-  /// The time, read once per transaction.
+  /// The time, read once for all calls under the same locks.
   int64_t now_ms() {
-    if (!now_ms_.has_value()) {
-      now_ms_ = engine_.now_ms();
-      engine_.refresh_seen_s(*now_ms_);
+    std::optional<int64_t>& now_ms = aftermath_.now_ms();
+    if (!now_ms.has_value()) {
+      now_ms = engine_.now_ms();
+      engine_.refresh_seen_s(*now_ms);
     }
-    return *now_ms_;
+    return *now_ms;
   }
 
   int db() const { return db_; }
@@ -154,7 +155,6 @@ class ReadTx {
   int db_;
   Aftermath& aftermath_;
   Shard* const only_shard_;  // Null: several.
-  std::optional<int64_t> now_ms_;
 
  private:
   void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);

@@ -64,7 +64,7 @@ class View : public ScopedCommands {
     return execute(std::span(argv.begin(), argv.size()));
   }
 
-  /// The store's time.
+  /// The store's time. It goes on; for keys and their deadlines it stands still while the closure runs.
   TimePoint now() const;
 };
 
