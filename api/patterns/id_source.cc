@@ -41,8 +41,9 @@ Result<std::string> IdSource::next() {
 }
 
 bool is_id(std::string_view text) {
-  return text.size() == kIdSize &&
-         std::all_of(text.begin(), text.end(), [](char c) { return kDigits.find(c) != std::string_view::npos; });
+  return text.size() == kIdSize && std::all_of(text.begin(), text.end(), [](char c) {
+           return kDigits.find(c) != std::string_view::npos;
+         });
 }
 
 }  // namespace inlay::patterns_internal

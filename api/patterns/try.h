@@ -4,18 +4,18 @@
 #include <utility>
 
 // Returns the error of a Status or of a StatusOr from the function around it; goes on if it is OK.
-#define INLAY_TRY(expression)                                                      \
-  do {                                                                             \
-    if (auto inlay_tried = (expression); !inlay_tried.ok())                        \
-      return ::inlay::patterns_internal::status_of(std::move(inlay_tried));        \
+#define INLAY_TRY(expression)                                               \
+  do {                                                                      \
+    if (auto inlay_tried = (expression); !inlay_tried.ok())                 \
+      return ::inlay::patterns_internal::status_of(std::move(inlay_tried)); \
   } while (false)
 
 // The same, and gives the value of a StatusOr to a new variable: INLAY_ASSIGN(const int64_t n, view.llen(key));
 #define INLAY_ASSIGN(declaration, expression) \
   INLAY_ASSIGN_TO(INLAY_JOINED(inlay_result_, __LINE__), declaration, expression)
-#define INLAY_ASSIGN_TO(result, declaration, expression)                                          \
-  auto result = (expression);                                                                     \
-  if (!result.ok()) return ::inlay::patterns_internal::status_of(std::move(result));              \
+#define INLAY_ASSIGN_TO(result, declaration, expression)                             \
+  auto result = (expression);                                                        \
+  if (!result.ok()) return ::inlay::patterns_internal::status_of(std::move(result)); \
   declaration = *std::move(result)
 #define INLAY_JOINED(a, b) INLAY_JOINED_NOW(a, b)
 #define INLAY_JOINED_NOW(a, b) a##b

@@ -76,7 +76,8 @@ Result<bool> WakeList::take_back(View& view, Bytes token) const {
   return removed == 1;
 }
 
-Nullable<std::string> WakeList::sleep(const Database& db, Duration timeout, const std::stop_token& stop) const {
+Nullable<std::string> WakeList::sleep(const Database& db, Duration timeout,
+                                      const std::stop_token& stop) const {
   Database waiting = db;
   INLAY_ASSIGN(auto woken, waiting.blpop({wake_}, timeout, stop));
   if (!woken.has_value()) return std::nullopt;
