@@ -104,6 +104,9 @@ Result<bool> CacheCore::set_negative(View& view, std::string_view full, Key key,
   return false;
 }
 
+// Not inline: g++ 12 believes of a short string that it knows to reach past its end.
+std::string CacheCore::header_space() { return std::string(EntryHeader::kBytes, '\0'); }
+
 absl::Status CacheCore::put(Key key, std::string encoded, Duration ttl) {
   if (ttl <= Duration::zero()) return absl::InvalidArgumentError("a ttl that is not positive");
   return set_value(database_, FullKey(prefix_, key).view(), key, encoded, database_.now(), ttl).status();

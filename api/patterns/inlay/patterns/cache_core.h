@@ -53,7 +53,7 @@ class CacheCore {
   absl::Status wait(Flight& flight);
 
   /// Room for a header: encode the value behind it.
-  static std::string header_space() { return std::string(EntryHeader::kBytes, '\0'); }
+  static std::string header_space();
   absl::Status put(Key key, std::string encoded, Duration ttl);
   absl::Status invalidate(Key key);
   Result<int64_t> invalidate_prefix(std::string_view prefix);
