@@ -142,21 +142,18 @@ Result<int64_t> CacheCore::invalidate_prefix(std::string_view prefix) {
   return invalidated;
 }
 
-Result<CacheCore::WriteMark> CacheCore::begin_write(Key key) {
+CacheCore::WriteMark CacheCore::begin_write(Key key) {
   const FullKey full(prefix_, key);
   // Never 0, which no single writer's mark is.
   const WriteMark mark{static_cast<uint32_t>(next_token() % EntryHeader::kTokenMask) + 1, database_.now()};
-  const absl::Status status = database_.atomically({full.view()}, [&](View& view) -> absl::Status {
+  database_.atomically({full.view()}, [&](View& view) {
     const Result<EntryHeader> there = header_under(view, full.view());
-    if (!there.ok()) return there.status();
-    const bool overlaps = there->kind() == EntryKind::kWriting;
+    const bool overlaps = there.ok() && there->kind() == EntryKind::kWriting;
     const EntryHeader writing = overlaps ? EntryHeader(EntryKind::kWriting, there->end() + 1, 0)
                                          : EntryHeader(EntryKind::kWriting, 1, mark.token);
     // Without memory for the mark nothing is left there, and end_write() removes what comes.
     if (!view.set(full.view(), writing.bytes()).ok()) view.del(full.view()).IgnoreError();
-    return absl::OkStatus();
   });
-  if (!status.ok()) return status;
   return mark;
 }
 

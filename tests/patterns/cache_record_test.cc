@@ -163,6 +163,15 @@ TEST_F(CacheRecordTest, write_that_is_invalidated_or_removed_meanwhile_is_not_ca
   EXPECT_EQ(*users_.get_or_load("ann"), "first");
 }
 
+TEST_F(CacheRecordTest, writes_replace_what_no_cache_wrote) {
+  ASSERT_TRUE(store_.rpush("user:ann", {"x"}).ok());
+  ASSERT_TRUE(users_.put("ann", "Ann").ok());
+  EXPECT_EQ(*users_.get("ann"), "Ann");
+  ASSERT_TRUE(store_.rpush("user:bob", {"x"}).ok());
+  ASSERT_TRUE(users_.erase("bob").ok());
+  EXPECT_FALSE(*store_.exists("user:bob"));
+}
+
 TEST_F(CacheRecordTest, what_the_record_cannot_do_is_refused) {
   Cache<std::string> plain(store_, "plain:");
   EXPECT_EQ(plain.get_or_load("a").status().code(), absl::StatusCode::kFailedPrecondition);

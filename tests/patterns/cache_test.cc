@@ -127,6 +127,11 @@ TEST_F(CacheEntry, what_no_cache_wrote_is_an_error_and_stays) {
   EXPECT_EQ(kind_of(pages.get_or_load("list", must_not_load).status()), ErrorKind::kWrongType);
   EXPECT_EQ(kind_of(pages.invalidate("list")), ErrorKind::kWrongType);
   EXPECT_EQ(*store_.get("page:text"), "a text that is long enough");
+  // A put replaces it.
+  for (const Key key : {"text", "short", "list"}) {
+    ASSERT_TRUE(pages.put(key, "v").ok());
+    EXPECT_EQ(*pages.get(key), "v");
+  }
 }
 
 TEST_F(CacheEntry, value_that_the_codec_refuses_is_loaded_anew) {

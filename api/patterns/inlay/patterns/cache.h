@@ -43,8 +43,8 @@ struct StoreOfRecord {
 ///
 /// Any number of caches may share a store and a prefix, if they agree on V and C: what one puts or invalidates wins over
 /// the loads of all. Single flight is per cache object. Keys may be removed by any other means, DEL and FLUSHDB included;
-/// loads that are under way then are not kept. Errors of all calls: WRONGTYPE for a key that holds no string; DataLoss
-/// for a string that no cache wrote.
+/// loads that are under way then are not kept. Errors of what reads: WRONGTYPE for a key that holds no string; DataLoss
+/// for a string that no cache wrote. put() and erase() replace and remove such keys too.
 template <class V, class C = Codec<V>>
 class Cache {
  public:
@@ -97,7 +97,7 @@ class Cache {
   /// With a store of record that can store, it writes through: the record first. If that fails, its error is returned and
   /// the key is not cached, for the record may or may not have been changed. Of writes to one key that overlap, none is
   /// cached. That the cache has no room for what the record has stored is no error.
-  /// Errors: a ttl that is not positive; no memory. O(value).
+  /// Errors: a ttl that is not positive; no memory, and then the key is not cached. O(value).
   absl::Status put(Key key, const V& value) { return put(key, value, core_->policy().ttl); }
   absl::Status put(Key key, const V& value, Duration ttl) {
     if (ttl <= Duration::zero()) return absl::InvalidArgumentError("a ttl that is not positive");
@@ -114,7 +114,7 @@ class Cache {
   }
 
   /// Forgets the key: to be called when the record has changed, after the change. Who asks from then on gets a value
-  /// that was loaded or put later. OK if it was not cached. O(1).
+  /// that was loaded or put later. OK if it was not cached. O(1). Errors: WRONGTYPE.
   absl::Status invalidate(Key key) { return core_->invalidate(key); }
   /// Forgets all keys that begin so, and returns how many there were. Scans the whole database, O(its keys), a thousand
   /// at a time with nothing locked between; keys that are added meanwhile may stay.
@@ -220,9 +220,7 @@ class Cache {
 
   template <class Change>
   absl::Status write(Key key, std::optional<std::string> encoded, Duration ttl, Change change) {
-    const auto mark = core_->begin_write(key);
-    if (!mark.ok()) return mark.status();
-    internal::RecordWrite write(*core_, key, *mark);
+    internal::RecordWrite write(*core_, key, core_->begin_write(key));
     absl::Status changed = change();
     if (changed.ok()) write.commit(std::move(encoded), ttl).IgnoreError();
     return changed;

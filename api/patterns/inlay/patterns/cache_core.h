@@ -63,8 +63,8 @@ class CacheCore {
     TimePoint began{};
   };
   /// Writing through: between these two, no load is kept, and of writes that overlap none is, for nobody can tell in which
-  /// order the record has seen them. Errors: WRONGTYPE.
-  Result<WriteMark> begin_write(Key key);
+  /// order the record has seen them.
+  WriteMark begin_write(Key key);
   /// Puts what was written, or leaves nothing if that is not given.
   absl::Status end_write(Key key, const WriteMark& mark, std::optional<std::string> encoded, Duration ttl);
 

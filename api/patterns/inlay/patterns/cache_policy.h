@@ -48,6 +48,7 @@ struct CacheStats {
   uint64_t hits = 0;
   /// Calls that were given a value past its end.
   uint64_t stale_hits = 0;
+  /// Calls that found nothing to serve at once. One whose load failed, and that was given a stale value, counts there too.
   uint64_t misses = 0;
   /// Calls of a loader that ended, those that failed included.
   uint64_t loads = 0;
