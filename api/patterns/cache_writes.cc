@@ -124,7 +124,7 @@ absl::Status CacheCore::invalidate(Key key) {
   });
 }
 
-Result<int64_t> CacheCore::invalidate_prefix(std::string_view prefix) {
+int64_t CacheCore::invalidate_prefix(std::string_view prefix) {
   std::string glob;
   for (const std::string_view part : {std::string_view(prefix_), prefix}) {
     for (const char c : part) {
@@ -135,9 +135,7 @@ Result<int64_t> CacheCore::invalidate_prefix(std::string_view prefix) {
   glob += '*';
   int64_t invalidated = 0;
   for (const std::string& full : database_.scan({.match = std::move(glob), .count = 1000})) {
-    const absl::Status status = invalidate(std::string_view(full).substr(prefix_.size()));
-    if (!status.ok()) return status;
-    ++invalidated;
+    invalidated += invalidate(std::string_view(full).substr(prefix_.size())).ok();
   }
   return invalidated;
 }

@@ -4,9 +4,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -231,6 +234,59 @@ TEST(CacheThreads, reads_see_what_was_recorded_before_an_invalidation) {
     row.recorded = version;
     EXPECT_TRUE(cache.invalidate(key).ok());
   });
+}
+
+// Runs tasks on a thread of its own; drops those that are left at its end.
+class ThreadExecutor final : public CallbackExecutor {
+ public:
+  void post(absl::AnyInvocable<void()> task) override {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    posted_.notify_one();
+  }
+
+ private:
+  void run(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (posted_.wait(lock, stop, [this] { return !tasks_.empty(); })) {
+      absl::AnyInvocable<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      task = nullptr;
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any posted_;
+  std::deque<absl::AnyInvocable<void()>> tasks_;
+  std::jthread thread_{[this](const std::stop_token& stop) { run(stop); }};
+};
+
+// The same while entries fall due and turn stale all the time, and are reloaded in the background.
+TEST(CacheThreads, reads_see_what_was_recorded_though_reloads_run_in_the_background) {
+  CacheWorld world;
+  std::array<Row, kRows> rows;
+  ThreadExecutor executor;
+  const CachePolicy policy{
+      .ttl = 4ms, .jitter = 0.5, .refresh_ahead = 1ms, .serve_stale = 2ms, .executor = &executor};
+  Cache<int64_t> one(*world.store, "row:", policy), two(*world.store, "row:", policy);
+  const auto answered = [&] {
+    const CacheStats a = one.stats(), b = two.stats();
+    return a.hits + a.stale_hits + a.misses + b.hits + b.stale_hits + b.misses;
+  };
+  race(rows, one, two, [&](Row& row, Key key, int64_t version, Cache<int64_t>& cache) {
+    row.recorded = version;
+    EXPECT_TRUE(cache.invalidate(key).ok());
+    // Time goes on as reads do.
+    world.clock->advance(1ms);
+    const uint64_t before = answered();
+    wait_until([&] { return answered() > before; });
+  });
+  EXPECT_GT(one.stats().stale_hits + two.stats().stale_hits, 0u);
 }
 
 TEST(CacheThreads, reads_see_what_was_written_through) {

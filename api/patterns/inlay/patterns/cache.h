@@ -117,8 +117,8 @@ class Cache {
   /// that was loaded or put later. OK if it was not cached. O(1). Errors: WRONGTYPE.
   absl::Status invalidate(Key key) { return core_->invalidate(key); }
   /// Forgets all keys that begin so, and returns how many there were. Scans the whole database, O(its keys), a thousand
-  /// at a time with nothing locked between; keys that are added meanwhile may stay.
-  Result<int64_t> invalidate_prefix(std::string_view prefix) { return core_->invalidate_prefix(prefix); }
+  /// at a time with nothing locked between; keys that are added meanwhile may stay, those that hold no string do.
+  int64_t invalidate_prefix(std::string_view prefix) { return core_->invalidate_prefix(prefix); }
 
   CacheStats stats() const { return core_->stats(); }
 

@@ -56,7 +56,7 @@ class CacheCore {
   static std::string header_space();
   absl::Status put(Key key, std::string encoded, Duration ttl);
   absl::Status invalidate(Key key);
-  Result<int64_t> invalidate_prefix(std::string_view prefix);
+  int64_t invalidate_prefix(std::string_view prefix);
 
   struct WriteMark {
     uint32_t token = 0;
