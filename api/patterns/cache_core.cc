@@ -61,12 +61,12 @@ void CacheCore::count(Count what) {
 
 uint64_t CacheCore::next_token() { return tokens_.fetch_add(1, std::memory_order_relaxed); }
 
-Result<bool> CacheCore::find(Key key, Take take) {
+Result<CacheCore::Found> CacheCore::find(Key key, Take take) const {
   const Result<Seen> seen = look(FullKey(prefix_, key).view(), take);
   if (!seen.ok()) return seen.status();
-  const bool hit = seen->worth == Worth::kFresh || seen->worth == Worth::kDue;
-  count(hit ? kHits : kMisses);
-  return hit && seen->header.has_value();
+  if (seen->worth == Worth::kDue) return Found::kDue;
+  if (seen->worth != Worth::kFresh) return Found::kNothing;
+  return seen->header.has_value() ? Found::kFresh : Found::kAbsent;
 }
 
 Result<CacheCore::Seen> CacheCore::look(std::string_view full, Take take) const {
@@ -102,7 +102,7 @@ Result<CacheCore::Plan> CacheCore::plan(Key key, const EntryHeader& refused, boo
     Result<Seen> seen = look(full.view(), take);
     if (!seen.ok()) return seen.status();
     if (seen->header == refused) seen->worth = Worth::kNothing;
-    if (seen->worth == Worth::kFresh || (seen->worth == Worth::kDue && policy_.executor == nullptr)) {
+    if (seen->worth == Worth::kFresh) {
       if (is_first) count(kHits);
       return Plan{.seen = seen->header};
     }

@@ -44,9 +44,10 @@ class History {
     if (chance(3)) policy_.stale_on_error = milliseconds(1, 40);
     if (chance(2)) policy_.executor = &world_.executor;
     if (chance(2)) policy_.refresh_ahead = milliseconds(1, 10);
-    policy_.seed = seed;
-    caches_.push_back(std::make_unique<Cache<int64_t>>(*world_.store, "row:", policy_));
-    caches_.push_back(std::make_unique<Cache<int64_t>>(*world_.store, "row:", policy_));
+    for (uint64_t i = 0; i < 2; ++i) {
+      policy_.seed = seed + (i << 12);
+      caches_.push_back(std::make_unique<Cache<int64_t>>(*world_.store, "row:", policy_));
+    }
   }
 
   void run(int steps) {

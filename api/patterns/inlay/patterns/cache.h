@@ -60,9 +60,14 @@ class Cache {
   /// nothing. Errors: what the codec refuses. O(value).
   Nullable<V> get(Key key) {
     Taken taken;
-    const Result<bool> found = core_->find(key, [&](Bytes bytes) { taken(bytes); });
+    const Result<Found> found = core_->find(key, [&](Bytes bytes) { taken(bytes); });
     if (!found.ok()) return found.status();
-    if (!*found) return std::nullopt;
+    if (*found == Found::kNothing) {
+      core_->count_miss();
+      return std::nullopt;
+    }
+    core_->count_hit();
+    if (*found == Found::kAbsent) return std::nullopt;
     return taken.value();
   }
 
@@ -123,6 +128,7 @@ class Cache {
   CacheStats stats() const { return core_->stats(); }
 
  private:
+  using Found = internal::CacheCore::Found;
   using Act = internal::CacheCore::Plan::Act;
 
   // What a look at an entry has given.
@@ -155,6 +161,21 @@ class Cache {
   // `own` makes a loader that may outlive the call.
   template <class Loader, class Own>
   Nullable<V> serve(Key key, Loader& loader, Own own) {
+    // The way of most calls.
+    Taken taken;
+    const Result<Found> found = core_->find(key, [&](Bytes bytes) { taken(bytes); });
+    if (found.ok() && *found == Found::kFresh) {
+      Nullable<V> value = taken.value();
+      if (value.ok()) {
+        core_->count_hit();
+        return value;
+      }
+    }
+    return serve_as_planned(key, loader, own);
+  }
+
+  template <class Loader, class Own>
+  Nullable<V> serve_as_planned(Key key, Loader& loader, Own& own) {
     internal::EntryHeader refused;
     for (bool is_first = true;; is_first = false) {
       Taken taken;

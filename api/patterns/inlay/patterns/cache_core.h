@@ -35,8 +35,16 @@ class CacheCore {
   const CachePolicy& policy() const { return policy_; }
   CacheStats stats() const;
 
-  /// Gives the value of a fresh entry to `take`, under the shard's lock; true if there was one.
-  Result<bool> find(Key key, Take take);
+  enum class Found : uint8_t {
+    kNothing,  // Nothing fresh.
+    kAbsent,   // The record is known to have no such key.
+    kFresh,
+    kDue,  // Fresh, and to be reloaded.
+  };
+  /// Gives the value of an entry to `take`, under the shard's lock, and tells what it is worth. Counts nothing.
+  Result<Found> find(Key key, Take take) const;
+  void count_hit() { count(kHits); }
+  void count_miss() { count(kMisses); }
 
   struct Plan {
     enum class Act : uint8_t { kServe, kServeAndReload, kLoad, kWait };

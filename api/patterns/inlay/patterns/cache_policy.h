@@ -38,7 +38,8 @@ struct CachePolicy {
   Duration load_timeout = kForever;
   /// Runs reloads in the background. Must outlive the cache; may drop tasks.
   CallbackExecutor* executor = nullptr;
-  /// Rules every random choice. Unset: a random one.
+  /// Rules every random choice, for tests. Unset: a random one. Caches that share a prefix need different seeds, for by
+  /// them they tell each other's writes from their own.
   std::optional<uint64_t> seed{};
 };
 
