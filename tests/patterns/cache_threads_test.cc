@@ -191,7 +191,7 @@ struct Row {
 };
 
 constexpr int kRows = 8;
-constexpr int kChanges = 3000;
+constexpr int kChanges = 1000;
 
 // Runs `change(row, key, version)` from two threads and reads from four, through two caches over one prefix. No read may
 // give a version below the one that was promised before it began.
