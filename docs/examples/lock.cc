@@ -60,12 +60,18 @@ class SumFile {
   std::string path_;
 };
 
-std::string section_of(const Package& package) { return package.section.empty() ? "none" : package.section; }
+std::string section_of(const std::string& record) {
+  const std::string section = examples::field(record, "Section");
+  return section.empty() ? "none" : section;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<Package> packages = read_packages(argc, argv);
+  std::vector<std::string> sections;
+  for (const auto& [name, record] : examples::packages_of(argc, argv)) sections.push_back(section_of(record));
+  if (sections.empty()) return 1;
+  examples::Checks checks;
   auto store = inlay::Store::open().value();
   const inlay::LockManager locks(*store);
   SumFile file(std::filesystem::temp_directory_path() / ("inlay_lock_" + std::to_string(::getpid())));
@@ -75,7 +81,7 @@ int main(int argc, char** argv) {
   std::vector<std::jthread> threads;
   for (size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
-      for (size_t i = t; i < packages.size(); i += kThreads) {
+      for (size_t i = t; i < sections.size(); i += kThreads) {
         if (i % 97 == 0) {
           // Ends, so to speak, right after taking the lock: nobody releases it, and nothing is written.
           auto lock = locks.acquire("sums", 5ms, inlay::kForever).value();
@@ -84,30 +90,30 @@ int main(int argc, char** argv) {
         }
         auto lock = locks.acquire("sums", 1min, inlay::kForever).value();
         Sums sums = file.read();
-        ++sums[section_of(packages[i])];
-        expect(file.write(sums, lock->fencing_number()), "the holder may write");
+        ++sums[sections[i]];
+        checks.expect(file.write(sums, lock->fencing_number()), "the holder may write");
       }
     });
   }
   threads.clear();
 
   Sums expected;
-  for (const Package& package : packages) ++expected[section_of(package)];
-  expect(file.read() == expected, "no sum was lost");
+  for (const std::string& section : sections) ++expected[section];
+  checks.expect(file.read() == expected, "no sum was lost");
   std::printf("%zu packages in %zu sections, added up by %zu threads; %d ended with the lock in hands\n",
-              packages.size(), expected.size(), kThreads, crashes.load());
+              sections.size(), expected.size(), kThreads, crashes.load());
 
   // A writer that is suspended for longer than its lock lasts.
   auto suspended = *std::move(locks.try_acquire("sums", 1ms)).value();
   auto next = locks.acquire("sums", 1min, inlay::kForever).value();
   Sums sums = file.read();
   sums["written by the next one"] = 1;
-  expect(file.write(file.read(), next->fencing_number()), "the next holder may write");
-  expect(!file.write(sums, suspended.fencing_number()), "the suspended one comes too late");
-  expect(!suspended.release().value(), "nor does it release what is another's");
-  expect(next->is_held().value(), "the next one still holds the lock");
+  checks.expect(file.write(file.read(), next->fencing_number()), "the next holder may write");
+  checks.expect(!file.write(sums, suspended.fencing_number()), "the suspended one comes too late");
+  checks.expect(!suspended.release().value(), "nor does it release what is another's");
+  checks.expect(next->is_held().value(), "the next one still holds the lock");
   std::printf("number %lld came too late: %lld had written\n",
               static_cast<long long>(suspended.fencing_number()),
               static_cast<long long>(next->fencing_number()));
-  return 0;
+  return checks.exit_code();
 }

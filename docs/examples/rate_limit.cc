@@ -48,13 +48,15 @@ size_t most_in_a_window(const std::vector<inlay::TimePoint>& calls) {
 // The calls that a limiter allows.
 template <class Limiter>
 std::vector<inlay::TimePoint> allowed_by(const char* name, const std::vector<inlay::TimePoint>& calls,
-                                         inlay::ManualClock& clock, const Limiter& limiter) {
+                                         inlay::ManualClock& clock, const Limiter& limiter,
+                                         examples::Checks& checks) {
   std::vector<inlay::TimePoint> allowed;
   std::optional<inlay::TimePoint> retry;  // Of the call before, if it was refused.
   for (const inlay::TimePoint call : calls) {
     clock.set(call);
     const inlay::RateDecision decision = limiter.allow("machine").value();
-    expect(!retry || decision.allowed == (call >= *retry), "a refused caller was told when to come again");
+    checks.expect(!retry || decision.allowed == (call >= *retry),
+                  "a refused caller was told when to come again");
     retry.reset();
     decision.allowed ? allowed.push_back(call) : void(retry = call + decision.retry_after);
   }
@@ -67,32 +69,35 @@ std::vector<inlay::TimePoint> allowed_by(const char* name, const std::vector<inl
 
 int main(int argc, char** argv) {
   const auto calls = read_times(argc > 1 ? argv[1] : "/var/lib/dpkg/info");
-  expect(!calls.empty(), "there are files");
+  if (calls.empty()) return 1;
+  examples::Checks checks;
   auto clock = std::make_shared<inlay::ManualClock>(calls.front());
   auto store = inlay::Store::open({.clock = clock, .background = inlay::Background::kManual}).value();
   std::printf("%zu calls, %zu of them within one window; the limit is %lld\n\n", calls.size(),
               most_in_a_window(calls), static_cast<long long>(kLimit));
 
   const inlay::WindowOptions window{.limit = kLimit, .window = kWindow};
-  const auto fixed = allowed_by("fixed window", calls, *clock, inlay::FixedWindow(*store, "fixed:", window));
+  const auto fixed =
+      allowed_by("fixed window", calls, *clock, inlay::FixedWindow(*store, "fixed:", window), checks);
   const auto counter = allowed_by("sliding window counter", calls, *clock,
-                                  inlay::SlidingWindowCounter(*store, "counter:", window));
-  const auto log =
-      allowed_by("sliding window log", calls, *clock, inlay::SlidingWindowLog(*store, "log:", window));
-  const auto bucket =
-      allowed_by("token bucket", calls, *clock,
-                 inlay::TokenBucket(*store, "bucket:", {.tokens = kLimit, .per = kWindow, .burst = kLimit}));
+                                  inlay::SlidingWindowCounter(*store, "counter:", window), checks);
+  const auto log = allowed_by("sliding window log", calls, *clock,
+                              inlay::SlidingWindowLog(*store, "log:", window), checks);
+  const auto bucket = allowed_by(
+      "token bucket", calls, *clock,
+      inlay::TokenBucket(*store, "bucket:", {.tokens = kLimit, .per = kWindow, .burst = kLimit}), checks);
 
-  expect(most_in_a_window(log) <= kLimit, "the log never allows more than the limit in any window");
-  expect(most_in_a_window(fixed) <= 2 * kLimit, "the fixed window allows at most twice as much");
-  expect(most_in_a_window(counter) < 2 * kLimit, "the counter allows less than that");
-  expect(most_in_a_window(bucket) < 2 * kLimit, "the bucket allows its burst and what comes back meanwhile");
-  expect(!fixed.empty() && !counter.empty() && !bucket.empty() && fixed.front() == calls.front(),
-         "the first call is always allowed");
+  checks.expect(most_in_a_window(log) <= kLimit, "the log never allows more than the limit in any window");
+  checks.expect(most_in_a_window(fixed) <= 2 * kLimit, "the fixed window allows at most twice as much");
+  checks.expect(most_in_a_window(counter) < 2 * kLimit, "the counter allows less than that");
+  checks.expect(most_in_a_window(bucket) < 2 * kLimit,
+                "the bucket allows its burst and what comes back meanwhile");
+  checks.expect(!fixed.empty() && !counter.empty() && !bucket.empty() && fixed.front() == calls.front(),
+                "the first call is always allowed");
 
   // No counter outlives its window, whatever becomes of the program.
   clock->advance(1h);
   store->maintain();
-  expect(store->dbsize().value() == 0, "no key is left");
-  return 0;
+  checks.expect(store->dbsize().value() == 0, "no key is left");
+  return checks.exit_code();
 }

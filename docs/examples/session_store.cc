@@ -28,7 +28,8 @@ std::vector<std::string> read_users(const std::string& path) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> users = read_users(argc > 1 ? argv[1] : "/etc/passwd");
-  expect(users.size() >= 2, "there are users");
+  if (users.size() < 2) return 1;
+  examples::Checks checks;
   auto clock = std::make_shared<inlay::ManualClock>(std::chrono::system_clock::now());
   auto store = inlay::Store::open({.clock = clock}).value();
   inlay::SessionStore sessions(*store, {.ttl = 30min, .life_max = 8h});
@@ -38,9 +39,9 @@ int main(int argc, char** argv) {
   for (const std::string& user : users) {
     const std::string before = sessions.create({{"language", "en"}}).value();
     const auto id = sessions.renew(before).value();
-    expect(id.has_value(), "a fresh session can be renewed");
-    expect(sessions.update(*id, {{"user", user}}).value(), "a fresh session is alive");
-    expect(inlay::is_nil(sessions.get(before)), "the id of before is worth nothing");
+    checks.expect(id.has_value(), "a fresh session can be renewed");
+    checks.expect(sessions.update(*id, {{"user", user}}).value(), "a fresh session is alive");
+    checks.expect(inlay::is_nil(sessions.get(before)), "the id of before is worth nothing");
     ids.push_back(*id);
   }
   std::printf("%zu users are logged in; the first one's cookie is %s\n", ids.size(), ids[0].c_str());
@@ -53,16 +54,16 @@ int main(int argc, char** argv) {
   size_t alive = 0;
   for (const std::string& id : ids) alive += sessions.get(id)->has_value();
   std::printf("after 6 h 40 min: %zu are still logged in\n", alive);
-  expect(alive == (users.size() + 1) / 2, "who stayed is logged in, who left is not");
+  checks.expect(alive == (users.size() + 1) / 2, "who stayed is logged in, who left is not");
 
   // One who left sends a form after all. A plain HSET would make a session of it, without a user and without an end.
-  expect(!sessions.update(ids[1], {{"cart", "7 hats"}}).value(), "a late update is refused");
-  expect(inlay::is_nil(sessions.get(ids[1])), "an ended session stays ended");
+  checks.expect(!sessions.update(ids[1], {{"cart", "7 hats"}}).value(), "a late update is refused");
+  checks.expect(inlay::is_nil(sessions.get(ids[1])), "an ended session stays ended");
 
   const auto session = sessions.get(ids[0]).value();
-  expect(session && session->fields.at("user") == users[0] && session->fields.at("visits") == "20",
-         "the session has what was put into it");
-  expect(sessions.destroy(ids[0]).value(), "logging out ends a session");
+  checks.expect(session && session->fields.at("user") == users[0] && session->fields.at("visits") == "20",
+                "the session has what was put into it");
+  checks.expect(sessions.destroy(ids[0]).value(), "logging out ends a session");
 
   // Nobody stays longer than eight hours, however busy.
   for (int visit = 0; visit < 4; ++visit) {
@@ -71,6 +72,6 @@ int main(int argc, char** argv) {
   }
   store->maintain();
   std::printf("after 8 h: %lld keys are left\n", static_cast<long long>(store->dbsize().value()));
-  expect(store->dbsize().value() == 0, "all sessions have ended");
-  return 0;
+  checks.expect(store->dbsize().value() == 0, "all sessions have ended");
+  return checks.exit_code();
 }

@@ -62,7 +62,9 @@ bool parse(const std::string& payload, std::string& section, int64_t& kib) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<Package> packages = read_packages(argc, argv);
+  const std::map<std::string, std::string> packages = examples::packages_of(argc, argv);
+  if (packages.empty()) return 1;
+  examples::Checks checks;
   auto store = inlay::Store::open().value();
   inlay::Queue queue(*store, "sizes", {.visibility = 100ms, .attempts_max = 5});
   Results results;
@@ -93,11 +95,13 @@ int main(int argc, char** argv) {
   }
 
   Sums expected;
-  for (const Package& package : packages) {
-    const std::string section = package.section.empty() ? "none" : package.section;
-    queue.push(section + " " + std::to_string(package.kib)).value();
+  for (const auto& [name, record] : packages) {
+    std::string section = examples::field(record, "Section");
+    if (section.empty()) section = "none";
+    const int64_t kib = std::atoll(examples::field(record, "Installed-Size").c_str());
+    queue.push(std::string(section).append(" ").append(std::to_string(kib))).value();
     ++expected[section].packages;
-    expected[section].kib += package.kib;
+    expected[section].kib += kib;
   }
   queue.push("nonsense").value();
 
@@ -111,10 +115,11 @@ int main(int argc, char** argv) {
 
   std::printf("%zu packages in %zu sections; %d jobs were left by workers that ended, and done again\n",
               packages.size(), expected.size(), crashes.load());
-  expect(results.sums() == expected, "every job is done, and counts once");
+  checks.expect(results.sums() == expected, "every job is done, and counts once");
   const auto dead = queue.dead_jobs().value();
-  expect(dead.size() == 1 && dead[0].payload == "nonsense" && dead[0].attempt == 5, "one job was put aside");
+  checks.expect(dead.size() == 1 && dead[0].payload == "nonsense" && dead[0].attempt == 5,
+                "one job was put aside");
   std::printf("put aside after %lld attempts: \"%s\"\n", static_cast<long long>(dead[0].attempt),
               dead[0].payload.c_str());
-  return 0;
+  return checks.exit_code();
 }

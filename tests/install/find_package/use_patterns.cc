@@ -1,10 +1,10 @@
 #include <string>
 
-#include "inlay/patterns/codec.h"
+#include "inlay/patterns/cache.h"
 
 int main() {
-  std::string bytes;
-  inlay::Codec<int>::encode(42, bytes);
-  const auto value = inlay::Codec<int>::decode(bytes);
-  return value.ok() && *value == 42 && !inlay::Codec<int>::decode("x").ok() ? 0 : 1;
+  auto store = inlay::Store::open().value();
+  inlay::Cache<std::string> cache(*store, "page:");
+  const auto loaded = cache.get_or_load("a", [] { return std::string("loaded"); });
+  return loaded.ok() && *loaded == "loaded" && *cache.get("a") == "loaded" ? 0 : 1;
 }
