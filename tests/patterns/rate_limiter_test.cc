@@ -187,7 +187,8 @@ TEST(RateLimiters, no_key_ever_lacks_a_deadline) {
       const int64_t n = 1 + i % 3;
       ASSERT_TRUE(fixed.allow("a", n).ok() && log.allow("a", n).ok());
       ASSERT_TRUE(counter.allow("a", n).ok() && bucket.allow("a", n).ok());
-      for (const std::string& key : store->keys("*").value()) {
+      const auto keys = store->keys("*").value();
+      for (const std::string& key : keys) {
         const auto deadline = store->expiretime(key).value();
         ASSERT_FALSE(deadline.has_value() && deadline->is_never()) << key << " at call " << i;
       }
