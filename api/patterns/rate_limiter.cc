@@ -76,9 +76,12 @@ Result<RateDecision> allow_in_fixed_window(View& view, Key key, const WindowOpti
 
 // ------------------------------------------------------------------------------------------- sliding window log
 
-Result<int64_t> time_at(View& view, Key key, int64_t index) {
+// The time of a call in the log; nil if the log has ended meanwhile, as time goes on between two commands.
+Nullable<int64_t> time_at(View& view, Key key, int64_t index) {
   INLAY_ASSIGN(const auto text, view.lindex(key, index));
-  return text.has_value() ? number_in(*text) : Result<int64_t>(not_ours());
+  if (!text.has_value()) return std::nullopt;
+  INLAY_ASSIGN(const int64_t time, number_in(*text));
+  return time;
 }
 
 // Removes the calls that have left the window, and returns how many remain. The times ascend.
@@ -87,8 +90,9 @@ Result<int64_t> prune(View& view, Key key, int64_t ends_ns) {
   int64_t first = 0;
   for (int64_t end = size; first < end;) {
     const int64_t middle = first + (end - first) / 2;
-    INLAY_ASSIGN(const int64_t time, time_at(view, key, middle));
-    time <= ends_ns ? void(first = middle + 1) : void(end = middle);
+    INLAY_ASSIGN(const auto time, time_at(view, key, middle));
+    if (!time.has_value()) return 0;
+    *time <= ends_ns ? void(first = middle + 1) : void(end = middle);
   }
   if (first > 0) INLAY_TRY(view.lpop(key, first));
   return size - first;
@@ -97,30 +101,41 @@ Result<int64_t> prune(View& view, Key key, int64_t ends_ns) {
 // Adds `n` calls, with the deadline of the last: both or neither.
 absl::Status add_to_log(View& view, Key key, int64_t time_ns, Duration window, int64_t n) {
   const std::string text = absl::StrCat(time_ns);
-  INLAY_TRY(view.rpush(key, std::vector<Bytes>(static_cast<size_t>(n), text)));
+  const std::vector<Bytes> times(static_cast<size_t>(n), text);
   const TimePoint deadline = from_unix_ms(to_unix_ms_ceil(time_of_ns(time_ns) + window));
-  const Result<bool> set = view.expireat(key, deadline);
-  if (!set.ok()) view.rpop(key, n).IgnoreError();
-  return set.status();
+  for (;;) {
+    INLAY_TRY(view.rpush(key, times));
+    const Result<bool> set = view.expireat(key, deadline);
+    // False where the log before has ended, and these calls with it, before they had their deadline.
+    if (set.ok() && !*set) continue;
+    if (!set.ok()) view.rpop(key, n).IgnoreError();
+    return set.status();
+  }
+}
+
+// Nil if the log ended meanwhile.
+Nullable<RateDecision> allow_in_log_once(View& view, Key key, const WindowOptions& options, int64_t n) {
+  int64_t time_ns = ns_of(view.now());
+  INLAY_ASSIGN(const int64_t size, prune(view, key, time_ns - options.window.count()));
+  if (n > options.limit - size) {
+    // As many must go as there are too many, the oldest first.
+    INLAY_ASSIGN(const auto last_to_go, time_at(view, key, size - (options.limit - n) - 1));
+    if (!last_to_go.has_value()) return std::nullopt;
+    return refused(std::max<int64_t>(options.limit - size, 0),
+                   Duration(*last_to_go + options.window.count() - time_ns));
+  }
+  // The times ascend even where the clock was set back.
+  INLAY_ASSIGN(const auto last, time_at(view, key, -1));
+  time_ns = std::max(time_ns, last.value_or(time_ns));
+  INLAY_TRY(add_to_log(view, key, time_ns, options.window, n));
+  return allowed(options.limit - size - n);
 }
 
 Result<RateDecision> allow_in_log(View& view, Key key, const WindowOptions& options, int64_t n) {
-  const int64_t now_ns = ns_of(view.now());
-  INLAY_ASSIGN(const int64_t size, prune(view, key, now_ns - options.window.count()));
-  if (n > options.limit - size) {
-    // As many must go as there are too many, the oldest first.
-    INLAY_ASSIGN(const int64_t last_to_go, time_at(view, key, size - (options.limit - n) - 1));
-    return refused(std::max<int64_t>(options.limit - size, 0),
-                   Duration(last_to_go + options.window.count() - now_ns));
+  for (;;) {
+    INLAY_ASSIGN(const auto decision, allow_in_log_once(view, key, options, n));
+    if (decision.has_value()) return *decision;
   }
-  // The times ascend even where the clock was set back.
-  int64_t time_ns = now_ns;
-  if (size > 0) {
-    INLAY_ASSIGN(const int64_t last, time_at(view, key, -1));
-    time_ns = std::max(time_ns, last);
-  }
-  INLAY_TRY(add_to_log(view, key, time_ns, options.window, n));
-  return allowed(options.limit - size - n);
 }
 
 // ------------------------------------------------------------------------------------------- sliding window counter

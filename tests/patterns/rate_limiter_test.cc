@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/patterns/manual_store.h"
+#include "tests/patterns/ticking_clock.h"
 
 namespace inlay::test {
 namespace {
@@ -169,6 +170,30 @@ TEST(RateLimiters, clock_set_back_never_allows_more) {
     s.clock->advance(5s);
     EXPECT_FALSE(limiter.allow("ann")->allowed);
   });
+}
+
+// The window's end falls between any two commands of a step, sooner or later.
+TEST(RateLimiters, no_key_ever_lacks_a_deadline) {
+  for (const Duration tick : {70us, 300us, 1100us, 2900us}) {
+    auto store =
+        Store::open({.clock = std::make_shared<TickingClock>(tick), .background = Background::kManual})
+            .value();
+    const WindowOptions window{.limit = 3, .window = 7ms};
+    const FixedWindow fixed(*store, "fixed:", window);
+    const SlidingWindowLog log(*store, "log:", window);
+    const SlidingWindowCounter counter(*store, "counter:", window);
+    const TokenBucket bucket(*store, "bucket:", {.tokens = 3, .per = 7ms, .burst = 3});
+    for (int i = 0; i < 1000; ++i) {
+      const int64_t n = 1 + i % 3;
+      ASSERT_TRUE(fixed.allow("a", n).ok() && log.allow("a", n).ok());
+      ASSERT_TRUE(counter.allow("a", n).ok() && bucket.allow("a", n).ok());
+      const auto keys = store->keys("*").value();
+      for (const std::string& key : keys) {
+        const auto deadline = store->expiretime(key).value();
+        ASSERT_FALSE(deadline.has_value() && deadline->is_never()) << key << " at call " << i;
+      }
+    }
+  }
 }
 
 // ------------------------------------------------------------------------------------------- models

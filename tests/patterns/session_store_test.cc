@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/patterns/manual_store.h"
+#include "tests/patterns/ticking_clock.h"
 
 namespace inlay::test {
 namespace {
@@ -170,6 +171,27 @@ TEST_F(SessionStoreTest, misuse_is_an_error) {
   EXPECT_EQ(SessionStore(*store, {.ttl = Duration::zero()}).create().status().code(), kBad);
   EXPECT_EQ(SessionStore(*store, {.life_max = Duration::zero()}).create().status().code(), kBad);
   EXPECT_EQ(store->dbsize().value(), 1);
+}
+
+// The session's end falls between any two commands of a step, sooner or later.
+TEST(SessionStore, session_that_ends_within_a_step_leaves_nothing) {
+  for (const bool sliding : {false, true}) {
+    for (const Duration tick : {70us, 300us, 1100us, 2900us}) {
+      auto store =
+          Store::open({.clock = std::make_shared<TickingClock>(tick), .background = Background::kManual})
+              .value();
+      SessionStore sessions(*store, {.ttl = 5ms, .sliding = sliding, .life_max = 40ms, .seed = 1});
+      for (int i = 0; i < 200; ++i) {
+        std::string id = sessions.create({{"user", "ann"}}).value();
+        while (sessions.update(id, {{"n", i}}).value()) {
+          if (const auto session = sessions.get(id).value()) EXPECT_EQ(session->fields.count("user"), 1u);
+          if (auto renewed = sessions.renew(id).value()) id = *std::move(renewed);
+        }
+        EXPECT_FALSE(sessions.extend(id, 1h).value());
+      }
+      EXPECT_EQ(store->keys("*").value(), std::vector<std::string>());
+    }
+  }
 }
 
 // On the computer's clock, with lives of a millisecond, updates meet the very moment of the end. No key may be left that

@@ -2,7 +2,8 @@
 //
 //   inlay::Leaderboard board(*store, "game:7");
 //   board.add("ann", 120).value();
-//   for (const inlay::Standing& s : board.top(10).value()) print(s.rank, s.member, s.score);
+//   const auto best = board.top(10).value();
+//   for (const inlay::Standing& s : best) print(s.rank, s.member, s.score);
 //   auto near = board.around("ann", 2).value();      // the two above, ann, the two below
 //
 //   <key>          zset   member -> score
