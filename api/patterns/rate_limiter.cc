@@ -57,21 +57,20 @@ RateDecision refused(int64_t remaining, Duration retry_after) {
 // ------------------------------------------------------------------------------------------- fixed window
 
 Result<RateDecision> allow_in_fixed_window(View& view, Key key, const WindowOptions& options, int64_t n) {
-  // The deadline is read first and written with the count: should the window end between two of these calls, its count is
-  // taken for what it was, and never becomes a key without a deadline.
-  INLAY_ASSIGN(const auto deadline, view.expiretime(key));
   INLAY_ASSIGN(const auto text, view.get(key));
-  const TimePoint now = view.now();
-  int64_t count = 0;
-  int64_t ends_ms = to_unix_ms_ceil(now + options.window);
-  if (deadline.has_value() && !deadline->is_never() && text.has_value()) {
-    INLAY_ASSIGN(count, number_in(*text));
-    ends_ms = deadline->unix_ms();
+  INLAY_ASSIGN(const auto deadline, view.expiretime(key));
+  if (text.has_value() && deadline.has_value() && !deadline->is_never()) {
+    INLAY_ASSIGN(const int64_t count, number_in(*text));
+    if (n > options.limit - count)
+      return refused(std::max<int64_t>(options.limit - count, 0), deadline->at() - view.now());
+    // INCR would make a key without a deadline, should the window have ended since.
+    INLAY_ASSIGN(const SetOutcome counted,
+                 view.set(key, count + n, {.keep_ttl = true, .when = When::kIfPresent}));
+    if (counted.applied) return allowed(options.limit - count - n);
   }
-  if (n > options.limit - count)
-    return refused(std::max<int64_t>(options.limit - count, 0), from_unix_ms(ends_ms) - now);
-  INLAY_TRY(view.set(key, count + n, Expiry::at_unix_ms(ends_ms)));
-  return allowed(options.limit - count - n);
+  const TimePoint end = view.now() + options.window;
+  INLAY_TRY(view.set(key, n, Expiry::at_unix_ms(to_unix_ms_ceil(end))));
+  return allowed(options.limit - n);
 }
 
 // ------------------------------------------------------------------------------------------- sliding window log

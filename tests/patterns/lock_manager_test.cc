@@ -202,6 +202,18 @@ TEST_F(LockManagerTest, waiter_is_told_of_a_new_holder_with_less_time) {
   EXPECT_EQ((**next.get()).fencing_number(), 3);
 }
 
+// The first in line is woken and fails: it is the next one's turn, and after the last one the lock is free.
+TEST_F(LockManagerTest, waiter_that_fails_when_woken_passes_the_lock_on) {
+  auto first = *std::move(locks_.try_acquire("r", 1h)).value();
+  auto second = waiter(1h);
+  auto third = waiter(1h);
+  ASSERT_TRUE(store->set("lock:fence:r", "no number").ok());
+  EXPECT_TRUE(first.release().value());
+  EXPECT_EQ(kind_of(second.get().status()), ErrorKind::kNotInteger);
+  EXPECT_EQ(kind_of(third.get().status()), ErrorKind::kNotInteger);
+  EXPECT_EQ(keys(), std::vector<std::string>{"lock:fence:r"});
+}
+
 TEST_F(LockManagerTest, holder_that_never_wakes_keeps_a_released_lock_for_a_second_only) {
   // What a program leaves that ended between being woken and taking the lock.
   ASSERT_TRUE(store->set("lock:held:r", "reserved", 1s).ok());

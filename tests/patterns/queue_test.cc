@@ -269,6 +269,18 @@ TEST_F(QueueTest, stopped_waiter_is_cancelled_and_leaves_nothing_behind) {
   EXPECT_TRUE(keys().empty());
 }
 
+// The one that was woken for the job cannot take it: another is woken.
+TEST_F(QueueTest, waiter_that_fails_when_woken_wakes_the_next) {
+  ASSERT_TRUE(store->set("q:attempts", "no hash").ok());
+  auto first = waiter();
+  auto second = waiter();
+  ASSERT_TRUE(queue_.push("a").ok());
+  EXPECT_EQ(kind_of(first.get().status()), ErrorKind::kWrongType);
+  EXPECT_EQ(kind_of(second.get().status()), ErrorKind::kWrongType);
+  ASSERT_TRUE(store->del("q:attempts").value());
+  EXPECT_EQ(next(), (Job{"1", "a", 1})) << "and the job is still there";
+}
+
 TEST_F(QueueTest, closing_the_store_cancels_waiters) {
   auto job = waiter();
   store->close();

@@ -196,6 +196,22 @@ TEST(RateLimiters, no_key_ever_lacks_a_deadline) {
   }
 }
 
+// The log, whose only call leaves the window now, dies at each moment of the step that adds another call to it.
+TEST(SlidingWindowLog, log_that_dies_within_a_step_loses_no_call) {
+  for (int ticks = 0; ticks < 30; ++ticks) {
+    const auto clock = std::make_shared<TickingClock>(100us);
+    auto store = Store::open({.clock = clock, .background = Background::kManual}).value();
+    const SlidingWindowLog log(*store, "log:", {.limit = 2, .window = 1s});
+    ASSERT_TRUE(log.allow("a").value().allowed);
+    clock->set(store->expiretime("log:a").value()->at() - ticks * 100us);
+    ASSERT_TRUE(log.allow("a").value().allowed);
+    const auto ttl = store->ttl("log:a").value();
+    ASSERT_TRUE(ttl.has_value()) << "forgotten " << ticks << " ticks before the end";
+    EXPECT_GT(ttl->remaining(), 900ms);
+    EXPECT_LE(ttl->remaining(), 1s);
+  }
+}
+
 // ------------------------------------------------------------------------------------------- models
 
 // Every call that was allowed: (when, how many).

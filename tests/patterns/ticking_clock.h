@@ -14,6 +14,7 @@ class TickingClock final : public Clock {
   TimePoint now() const override {
     return TimePoint(Duration(ns_.fetch_add(tick_ns_, std::memory_order_relaxed)));
   }
+  void set(TimePoint time) { ns_ = time.time_since_epoch().count(); }
 
  private:
   const Duration::rep tick_ns_;

@@ -7,7 +7,7 @@
 //   limiter               what never happens                                  memory per caller   cost
 //   FixedWindow           more than limit in one of a caller's own windows    a number            least
 //   SlidingWindowCounter  the same; about limit in any window                 three numbers       least
-//   SlidingWindowLog      more than limit in any window                       ~9 B x limit        O(log limit + n)
+//   SlidingWindowLog      more than limit in any window                       ~11 B x limit       O(log limit + n)
 //   TokenBucket           more than burst + t x rate in any time t            a number            least
 //
 // All of them:
