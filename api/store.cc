@@ -109,6 +109,8 @@ Nullable<size_t> Database::get_into(Key key, std::span<char> buffer) const {
   return internal::FrontDoor::run<cmd::get_into>(*this, key, buffer);
 }
 
+TimePoint Database::now() const { return core_->engine.now(); }
+
 AsyncDatabase Database::async(CallbackExecutor& executor) const { return {core_, index_, executor}; }
 
 ScanRange<std::string> Database::scan(ScanOptions options) const {

@@ -27,6 +27,8 @@ PROGRAMS = (
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
     ("pipeline_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
+    ("cache_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
+     ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
     ("command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
     ("list_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],

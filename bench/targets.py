@@ -270,6 +270,18 @@ def pipeline_rows():
                    for keys, where in (("1M", "1M keys"), ("16", "16 keys"))]
 
 
+def cache_rows():
+    section = "A hit in Cache<std::string>, against get of the same keys with a time to live"
+    rows = [Row(section, f"{name}, {where}, {threads}T", "ns", cost(f"hit/{keys}/raw", threads),
+                cost(f"hit/{keys}/{call}", threads), must)
+            for name, call, must in (("get", "get", 0.667), ("get_or_load", "get_or_load", 0.667),
+                                     ("get_or_load that reloads ahead", "reload_ahead", None))
+            for keys, where in (("1M", "1M keys"), ("16", "16 keys")) for threads in (1, 2)]
+    rows.append(Row(section, "loads by 1,000 threads that ask for one missing key", "", nobody,
+                    cost("stampede/1000/cache", 1, "loads"), 1, None, True))
+    return rows
+
+
 def publish_rows():
     section = "Publishing, against the time per call that redis-server 7.0.15 reports, its subscribers connected"
     rows = [Row(section, f"publish to {count} subscriber{'' if count == 1 else 's'}", "ns", cost(f"publish/{count}/redis"),
@@ -283,8 +295,8 @@ def publish_rows():
     return rows
 
 
-ROWS = (keyspace_rows() + own_rows() + pipeline_rows() + tbb_rows() + command_rows() + memory_rows() + list_rows() +
-        hash_rows() + set_rows() + sorted_set_rows() + publish_rows() + timer_rows() + index_rows())
+ROWS = (keyspace_rows() + own_rows() + pipeline_rows() + cache_rows() + tbb_rows() + command_rows() + memory_rows() +
+        list_rows() + hash_rows() + set_rows() + sorted_set_rows() + publish_rows() + timer_rows() + index_rows())
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,8 @@ class Database : public StringCommands<Database, Result>,
   /// `executor`, which must outlive the calls.
   AsyncDatabase async(CallbackExecutor& executor) const;
 
+  /// The time by which the store's keys expire: that of Options::clock, or the computer's.
+  TimePoint now() const;
   int index() const { return index_; }
 
  protected:

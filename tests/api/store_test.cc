@@ -139,6 +139,20 @@ TEST(Idletime, counts_seconds_of_the_stores_clock) {
 }
 
 // A deadline is met with nobody touching the key, while the store's own thread runs.
+TEST(Now, is_the_time_of_the_stores_clock) {
+  auto clock = std::make_shared<ManualClock>(TimePoint(5s));
+  const auto store = deterministic_store(clock);
+  EXPECT_EQ(store->now(), TimePoint(5s));
+  clock->advance(1ns);
+  EXPECT_EQ(store->database(3)->now(), TimePoint(5s + 1ns));
+
+  const auto of_the_computer = Store::open().value();
+  const TimePoint before = std::chrono::system_clock::now();
+  const TimePoint now = of_the_computer->now();
+  EXPECT_LE(before, now);
+  EXPECT_LE(now, TimePoint(std::chrono::system_clock::now()));
+}
+
 TEST(Background, a_thread_removes_keys_at_their_deadline) {
   auto clock = std::make_shared<ManualClock>(TimePoint(1000h));
   auto store = Store::open({.clock = clock}).value();

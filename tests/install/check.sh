@@ -30,7 +30,7 @@ find_package)
   cmake --install "$build" --prefix "$work/prefix" >/dev/null
   refuse_private_headers
   configure_and_build -DCMAKE_PREFIX_PATH="$work/prefix"
-  for program in use_datatypes use_expiry use_inlay; do
+  for program in use_datatypes use_expiry use_inlay use_patterns; do
     "$work/build/$program"
   done
   ;;
