@@ -94,14 +94,19 @@ void handover(benchmark::State& state) {
   for (auto _ : state) {
     Queue queue;
     std::vector<SteadyClock::time_point> pushed(kHandovers), popped(kHandovers);
+    std::atomic<int> pops = 0;
     std::thread waiter([&] {
       for (int i = 0; i < kHandovers; ++i) {
         const std::string element = queue.pop();
         popped[static_cast<size_t>(i)] = SteadyClock::now();
+        pops.store(i + 1);
         require(element == "element!");
       }
     });
     for (int i = 0; i < kHandovers; ++i) {
+      // Only then is the queue asked, which would else hold up the pop that is measured.
+      while (pops.load() < i) {
+      }
       while (!queue.has_waiter()) std::this_thread::yield();
       const auto asleep = SteadyClock::now() + kNap;
       while (SteadyClock::now() < asleep) {
