@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/eviction/a3.h"
 #include "engine/eviction/policy.h"
 #include "engine/eviction/sampled.h"
 
@@ -15,6 +16,7 @@ std::unique_ptr<Policy> make(const PolicyContext& context) {
 
 constexpr PolicyInfo kPolicies[] = {
     {"noeviction", "evicts nothing: writes that need room are refused", false, nullptr},
+    {"allkeys-a3", "adaptive S3-FIFO: keeps what is asked for again, whatever passes by", false, make<A3>},
     {"allkeys-lru", "the longest unused of a sample", false, make<SampledLru, false>},
     {"allkeys-lfu", "the least often used of a sample", false, make<SampledLfu, false>},
     {"allkeys-random", "any key", false, make<RandomVictim, false>},
