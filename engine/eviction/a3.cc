@@ -44,7 +44,11 @@ void A3::on_insert(const Resident& resident, ResidentName name, uint64_t weight)
 }
 
 void A3::learn(Ghosts::Kind ghost, uint64_t weight) {
-  const double step = static_cast<double>(weight);
+  // As in ARC: the rarer kind of ghost moves the target further, so that both pull alike.
+  const double first = std::max(1.0, static_cast<double>(ghosts_.count(Ghosts::Kind::kFirst)));
+  const double second = std::max(1.0, static_cast<double>(ghosts_.count(Ghosts::Kind::kSecond)));
+  const double ratio = ghost == Ghosts::Kind::kFirst ? second / first : first / second;
+  const double step = static_cast<double>(weight) * std::max(1.0, ratio);
   const double capacity = static_cast<double>(capacity_);
   target_ += ghost == Ghosts::Kind::kFirst ? step : -step;
   target_ = std::max(1.0, std::clamp(target_, kTargetMin * capacity, kTargetMax * capacity));

@@ -10,6 +10,7 @@ void Ghosts::resize(size_t ghosts) {
   // Zeroed pages cost nothing before they are written, so that even a large table is made without a pause.
   table_.reset(sets_ == 0 ? nullptr : static_cast<Set*>(std::calloc(sets_, sizeof(Set))));
   if (table_ == nullptr) sets_ = 0;
+  counts_[0] = counts_[1] = 0;
 }
 
 Ghosts::Place Ghosts::place(ResidentName name) const {
@@ -27,8 +28,10 @@ void Ghosts::prefetch(ResidentName name) const {
 void Ghosts::put(ResidentName name, Kind kind) {
   if (sets_ == 0) return;
   const Place at = place(name);
+  if (const uint16_t forgotten = at.set->ghosts[kWays - 1]; forgotten != 0) --count_of(forgotten);
   std::memmove(at.set->ghosts + 1, at.set->ghosts, sizeof(Set) - sizeof(uint16_t));
   at.set->ghosts[0] = static_cast<uint16_t>(at.fingerprint | (kind == Kind::kSecond));
+  ++count_of(at.set->ghosts[0]);
 }
 
 Ghosts::Kind Ghosts::take(ResidentName name) {
@@ -40,19 +43,24 @@ Ghosts::Kind Ghosts::take(ResidentName name) {
       std::find_if(begin, end, [&](uint16_t ghost) { return (ghost & ~1) == at.fingerprint; });
   if (found == end) return Kind::kNone;
   const Kind kind = (*found & 1) != 0 ? Kind::kSecond : Kind::kFirst;
+  --count_of(*found);
   std::move(found + 1, end, found);
   end[-1] = 0;
   return kind;
 }
 
 bool Ghosts::check_invariants() const {
+  size_t counts[2] = {};
   for (size_t i = 0; i < sets_; ++i) {
     const uint16_t* const begin = table_[i].ghosts;
     const uint16_t* const first_empty = std::find(begin, begin + kWays, 0);
     if (std::any_of(first_empty, begin + kWays, [](uint16_t ghost) { return ghost != 0; })) return false;
-    if (std::any_of(begin, first_empty, [](uint16_t ghost) { return ghost < 2; })) return false;
+    for (const uint16_t* ghost = begin; ghost != first_empty; ++ghost) {
+      if (*ghost < 2) return false;
+      ++counts[*ghost & 1];
+    }
   }
-  return true;
+  return counts[0] == counts_[0] && counts[1] == counts_[1];
 }
 
 }  // namespace inlay

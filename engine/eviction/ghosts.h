@@ -11,6 +11,7 @@
 // Invariants
 //   1. Empty places are 0, and no fingerprint is.
 //   2. In a set, no empty place stands before a ghost.
+//   3. count() is how many there are of a kind.
 //
 // Complexity: O(1): one cache line. resize O(1) but for the allocation, which is not touched before it is used.
 // Thread safety: thread-compatible (owned by its policy).
@@ -33,6 +34,9 @@ class Ghosts {
   void resize(size_t ghosts);
   /// How many there is room for.
   size_t capacity() const { return sets_ * kWays; }
+
+  /// How many of a kind are remembered.
+  size_t count(Kind kind) const { return counts_[kind == Kind::kSecond]; }
 
   void put(ResidentName name, Kind kind);
   /// What a name was put as, and forgets it; kNone if it is not remembered.
@@ -57,9 +61,11 @@ class Ghosts {
   };
 
   Place place(ResidentName name) const;
+  size_t& count_of(uint16_t ghost) { return counts_[ghost & 1]; }
 
   std::unique_ptr<Set[], Free> table_;
   size_t sets_ = 0;
+  size_t counts_[2] = {};  // Of kFirst and kSecond.
 };
 
 }  // namespace inlay
