@@ -16,6 +16,8 @@ constexpr double kGhosts = 1.5;
 // How many evictions ahead the index and the entry of a name are fetched.
 constexpr size_t kPlaceAhead = 8;
 constexpr size_t kRecordAhead = 4;
+// Stale names that one eviction passes over: many stand in a row where a whole database has been flushed.
+constexpr size_t kPassedMax = 256;
 // A queue is swept while more than half of its names are stale, and some more.
 constexpr size_t kStaleMin = 4 * NameQueue::kChunkNames;
 constexpr unsigned kInsertsPerSweep = NameQueue::kChunkNames / 4;
@@ -95,7 +97,7 @@ void A3::transfer(Queue& from, Queue& to, uint64_t weight) {
 }
 
 Resident A3::next(Queue& queue, ResidentName& name) {
-  while (!queue.names.empty()) {
+  for (size_t passed = 0; passed < kPassedMax && !queue.names.empty(); ++passed) {
     context_.residents.prefetch_place(queue.names.peek(kPlaceAhead));
     context_.residents.prefetch_record(queue.names.peek(kRecordAhead));
     const NameQueue::Item item = queue.names.pop();

@@ -24,7 +24,8 @@
 //   2. The weights of both queues are the sums over their residents; stale names weigh nothing.
 //   3. target() is between 5 and 90 % of the capacity, but at least 1.
 //
-// Complexity: O(1), victim() looks at kLooksMax residents at most and then takes the next, whatever its hits.
+// Complexity: O(1). victim() looks at kLooksMax residents at most and then takes the next, whatever its hits; it passes
+// over 256 stale names at most and then takes any.
 // Thread safety: thread-compatible (owned by its shard).
 // After: Yang et al., "FIFO queues are all you need for cache eviction" (SOSP 2023); Megiddo and Modha, "ARC" (FAST 2003),
 // for the adaptation.
@@ -81,7 +82,8 @@ class A3 final : public Policy {
   void fit_ghosts();
   void sweep_if_stale(Queue& queue);
   Resident next(Queue& queue, ResidentName& name);
-  // Of two residents that share a name, one is found again and the other is not. Some day only such may be left.
+  // Any resident: where too many stale names stand in a row, and where nobody has a name that is found. Of two that share
+  // a name, one is found again and the other is not.
   Resident stray();
 
   PolicyContext context_;
