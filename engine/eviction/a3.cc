@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace inlay {
 namespace {
@@ -10,9 +11,10 @@ constexpr double kTargetMin = 0.05;
 constexpr double kTargetStart = 0.1;
 constexpr double kTargetMax = 0.9;
 // Hits that let a newcomer into main.
-constexpr uint8_t kPromotingHits = 2;
-// Ghosts a resident: those of small and main share their room.
-constexpr double kGhosts = 1.5;
+constexpr uint8_t kPromotingHits = 3;
+// Ghosts a resident.
+constexpr double kSmallGhosts = 0.7;
+constexpr double kMainGhosts = 0.5;
 // How many evictions ahead the index and the entry of a name are fetched.
 constexpr size_t kPlaceAhead = 8;
 constexpr size_t kRecordAhead = 4;
@@ -36,24 +38,29 @@ void A3::enqueue(Queue& queue, const Resident& resident, ResidentName name, uint
 }
 
 void A3::on_insert(const Resident& resident, ResidentName name, uint64_t weight) {
-  const Ghosts::Kind ghost = ghosts_.take(name);
-  if (ghost != Ghosts::Kind::kNone) learn(ghost, weight);
-  Queue& queue = ghost == Ghosts::Kind::kNone ? small_ : main_;
+  main_.ghosts.prefetch(name);
+  const bool was_small = small_.ghosts.take(name);
+  const bool was_main = main_.ghosts.take(name);
+  if (was_small) learn(small_, main_, weight);
+  if (was_main) learn(main_, small_, weight);
+  Queue& queue = was_small || was_main ? main_ : small_;
   queue.weight += weight;
   ++queue.residents;
   enqueue(queue, resident, name, 0);
   sweep_if_stale(queue);
 }
 
-void A3::learn(Ghosts::Kind ghost, uint64_t weight) {
-  // As in ARC: the rarer kind of ghost moves the target further, so that both pull alike.
-  const double first = std::max(1.0, static_cast<double>(ghosts_.count(Ghosts::Kind::kFirst)));
-  const double second = std::max(1.0, static_cast<double>(ghosts_.count(Ghosts::Kind::kSecond)));
-  const double ratio = ghost == Ghosts::Kind::kFirst ? second / first : first / second;
+void A3::learn(const Queue& missed, const Queue& other, uint64_t weight) {
+  // As in ARC: ghosts of the shorter memory count for more, so that both pull alike.
+  const double ratio =
+      static_cast<double>(other.ghosts.size()) / static_cast<double>(missed.ghosts.size() + 1);
   const double step = static_cast<double>(weight) * std::max(1.0, ratio);
-  const double capacity = static_cast<double>(capacity_);
-  target_ += ghost == Ghosts::Kind::kFirst ? step : -step;
-  target_ = std::max(1.0, std::clamp(target_, kTargetMin * capacity, kTargetMax * capacity));
+  set_target(target_ + (&missed == &small_ ? step : -step));
+}
+
+void A3::set_target(double target) {
+  const auto capacity = static_cast<double>(capacity_);
+  target_ = std::max(1.0, std::clamp(target, kTargetMin * capacity, kTargetMax * capacity));
 }
 
 void A3::on_remove(ResidentName, uint8_t access, uint64_t weight) {
@@ -70,23 +77,27 @@ void A3::on_resize(uint8_t access, uint64_t before, uint64_t after) {
 void A3::clear() {
   for (Queue* queue : {&small_, &main_}) {
     queue->names.clear();
+    queue->ghosts.clear();
     queue->weight = queue->residents = 0;
   }
-  ghosts_.clear();
 }
 
 void A3::set_capacity(uint64_t weight) {
-  const double share = capacity_ == 1 ? kTargetStart : target_ / static_cast<double>(capacity_);
+  const double share = capacity_ == 0 ? kTargetStart : target_ / static_cast<double>(capacity_);
   capacity_ = std::max<uint64_t>(weight, 1);
-  target_ = std::max(1.0, std::clamp(share, kTargetMin, kTargetMax) * static_cast<double>(capacity_));
+  set_target(share * static_cast<double>(capacity_));
 }
 
 void A3::fit_ghosts() {
   // Called when the shard is full, so that the residents tell how many entries the capacity is.
-  const uint64_t residents = small_.residents + main_.residents;
-  const auto wanted = static_cast<size_t>(kGhosts * static_cast<double>(residents));
-  // Forgetting all is cheap and seldom: only where the number of residents has changed by a third.
-  if (ghosts_.capacity() < wanted * 3 / 4 || ghosts_.capacity() > wanted * 4 / 3 + 16) ghosts_.resize(wanted);
+  const auto residents = static_cast<double>(small_.residents + main_.residents);
+  for (const auto& [ghosts, share] :
+       {std::pair(&small_.ghosts, kSmallGhosts), std::pair(&main_.ghosts, kMainGhosts)}) {
+    const auto wanted = static_cast<size_t>(residents * share);
+    // Forgetting all is cheap and seldom: only where the number of residents has changed by a third.
+    if (ghosts->capacity() < wanted * 3 / 4 || ghosts->capacity() > wanted * 4 / 3 + 16)
+      ghosts->resize(wanted);
+  }
 }
 
 void A3::transfer(Queue& from, Queue& to, uint64_t weight) {
@@ -124,14 +135,14 @@ Resident A3::victim() {
     if (patient && from_small && hits >= kPromotingHits) {
       transfer(small_, main_, weight);
       enqueue(main_, resident, name, 0);
-    } else if (patient && !from_small && hits > 0) {
-      enqueue(main_, resident, name, hits - 1);
+    } else if (patient && hits > 0) {
+      enqueue(queue, resident, name, hits - 1);
     } else if (context_.residents.is_pinned(resident)) {
       enqueue(queue, resident, name, hits);
     } else {
       queue.weight -= weight;
       --queue.residents;
-      ghosts_.put(name, from_small ? Ghosts::Kind::kFirst : Ghosts::Kind::kSecond);
+      queue.ghosts.put(name);
       return resident;
     }
   }
@@ -167,17 +178,20 @@ void A3::sweep_if_stale(Queue& queue) {
 }
 
 size_t A3::memory_usage() const {
-  return sizeof(*this) + small_.names.memory_usage() + main_.names.memory_usage() + ghosts_.memory_usage();
+  size_t bytes = sizeof(*this);
+  for (const Queue* queue : {&small_, &main_})
+    bytes += queue->names.memory_usage() + queue->ghosts.memory_usage();
+  return bytes;
 }
 
 bool A3::check_invariants() const {
   for (const Queue* queue : {&small_, &main_}) {
-    if (!queue->names.check_invariants() || queue->residents > queue->names.size()) return false;
+    if (!queue->names.check_invariants() || !queue->ghosts.check_invariants()) return false;
     if ((queue->residents == 0) != (queue->weight == 0)) return false;
   }
-  const double share = target_ / static_cast<double>(capacity_);
-  return target_ >= 1 && (target_ == 1 || share > kTargetMin - 0.001) &&
-         (target_ == 1 || share < kTargetMax + 0.001) && ghosts_.check_invariants();
+  const auto capacity = static_cast<double>(capacity_);
+  return target_ == 1 ||
+         (target_ > 1 && target_ >= kTargetMin * capacity && target_ <= kTargetMax * capacity);
 }
 
 }  // namespace inlay

@@ -66,6 +66,7 @@ class A3 final : public Policy {
 
   struct Queue {
     NameQueue names;
+    Ghosts ghosts;  // Of what was evicted from here.
     uint64_t weight = 0;
     uint64_t residents = 0;
     uint8_t bit;  // In the byte of its residents.
@@ -78,7 +79,9 @@ class A3 final : public Policy {
   }
   void enqueue(Queue& queue, const Resident& resident, ResidentName name, uint8_t hits);
   void transfer(Queue& from, Queue& to, uint64_t weight);
-  void learn(Ghosts::Kind ghost, uint64_t weight);
+  // A ghost of `missed` was asked for: its queue is too short.
+  void learn(const Queue& missed, const Queue& other, uint64_t weight);
+  void set_target(double target);
   void fit_ghosts();
   void sweep_if_stale(Queue& queue);
   Resident next(Queue& queue, ResidentName& name);
@@ -89,8 +92,7 @@ class A3 final : public Policy {
   PolicyContext context_;
   Queue small_;
   Queue main_;
-  Ghosts ghosts_;
-  uint64_t capacity_ = 1;
+  uint64_t capacity_ = 0;  // Not yet told.
   double target_ = 1;
 };
 

@@ -10,14 +10,14 @@ void Ghosts::resize(size_t ghosts) {
   // Zeroed pages cost nothing before they are written, so that even a large table is made without a pause.
   table_.reset(sets_ == 0 ? nullptr : static_cast<Set*>(std::calloc(sets_, sizeof(Set))));
   if (table_ == nullptr) sets_ = 0;
-  counts_[0] = counts_[1] = 0;
+  size_ = 0;
 }
 
 Ghosts::Place Ghosts::place(ResidentName name) const {
   const uint64_t hash = name * 0x9e3779b97f4a7c15;
   // The set by the top 32 bits; the fingerprint from bits that those do not tell.
-  auto fingerprint = static_cast<uint16_t>((hash >> 16 & 0x7fff) << 1);
-  if (fingerprint == 0) fingerprint = 2;
+  auto fingerprint = static_cast<uint16_t>(hash >> 16);
+  if (fingerprint == 0) fingerprint = 1;
   return {&table_[((hash >> 32) * sets_) >> 32], fingerprint};
 }
 
@@ -25,42 +25,36 @@ void Ghosts::prefetch(ResidentName name) const {
   if (sets_ != 0) __builtin_prefetch(place(name).set);
 }
 
-void Ghosts::put(ResidentName name, Kind kind) {
+void Ghosts::put(ResidentName name) {
   if (sets_ == 0) return;
   const Place at = place(name);
-  if (const uint16_t forgotten = at.set->ghosts[kWays - 1]; forgotten != 0) --count_of(forgotten);
+  size_ += at.set->ghosts[kWays - 1] == 0;
   std::memmove(at.set->ghosts + 1, at.set->ghosts, sizeof(Set) - sizeof(uint16_t));
-  at.set->ghosts[0] = static_cast<uint16_t>(at.fingerprint | (kind == Kind::kSecond));
-  ++count_of(at.set->ghosts[0]);
+  at.set->ghosts[0] = at.fingerprint;
 }
 
-Ghosts::Kind Ghosts::take(ResidentName name) {
-  if (sets_ == 0) return Kind::kNone;
+bool Ghosts::take(ResidentName name) {
+  if (sets_ == 0) return false;
   const Place at = place(name);
   uint16_t* const begin = at.set->ghosts;
   uint16_t* const end = begin + kWays;
-  uint16_t* const found =
-      std::find_if(begin, end, [&](uint16_t ghost) { return (ghost & ~1) == at.fingerprint; });
-  if (found == end) return Kind::kNone;
-  const Kind kind = (*found & 1) != 0 ? Kind::kSecond : Kind::kFirst;
-  --count_of(*found);
+  uint16_t* const found = std::find(begin, end, at.fingerprint);
+  if (found == end) return false;
   std::move(found + 1, end, found);
   end[-1] = 0;
-  return kind;
+  --size_;
+  return true;
 }
 
 bool Ghosts::check_invariants() const {
-  size_t counts[2] = {};
+  size_t ghosts = 0;
   for (size_t i = 0; i < sets_; ++i) {
     const uint16_t* const begin = table_[i].ghosts;
     const uint16_t* const first_empty = std::find(begin, begin + kWays, 0);
     if (std::any_of(first_empty, begin + kWays, [](uint16_t ghost) { return ghost != 0; })) return false;
-    for (const uint16_t* ghost = begin; ghost != first_empty; ++ghost) {
-      if (*ghost < 2) return false;
-      ++counts[*ghost & 1];
-    }
+    ghosts += static_cast<size_t>(first_empty - begin);
   }
-  return counts[0] == counts_[0] && counts[1] == counts_[1];
+  return ghosts == size_;
 }
 
 }  // namespace inlay

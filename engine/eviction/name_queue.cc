@@ -46,6 +46,7 @@ uint8_t NameQueue::push(ResidentName name) {
   if (chunk == nullptr || chunk->end == kChunkNames) chunk = add_chunk();
   chunk->set(chunk->end++, name);
   ++size_;
+  drop_empty_oldest();
   return chunk->stamp;
 }
 

@@ -19,13 +19,15 @@ class Cache {
     shard.policy->set_capacity(capacity);
   }
 
-  bool request(uint64_t id) {
-    const ResidentName name = name_of(id);
+  bool request(uint64_t id) { return request_name(name_of(id)); }
+
+  bool request_name(ResidentName name) {
+    evicted = FakeShard::kNone;
     if (shard.entries.contains(name)) {
       shard.hit(name);
       return true;
     }
-    if (shard.entries.size() == capacity_) shard.evict();
+    if (shard.entries.size() == capacity_) evicted = shard.evict();
     shard.insert(name);
     return false;
   }
@@ -33,6 +35,7 @@ class Cache {
   const A3& a3() const { return static_cast<const A3&>(*shard.policy); }
 
   FakeShard shard;
+  ResidentName evicted = FakeShard::kNone;  // By the last request.
 
  private:
   const uint64_t capacity_;
@@ -44,9 +47,10 @@ TEST(A3, what_is_used_survives_a_scan) {
     for (uint64_t id = 0; id < 800; ++id) cache.request(id);
   }
   for (uint64_t id = 10'000; id < 20'000; ++id) cache.request(id);
-  int hits = 0;
-  for (uint64_t id = 0; id < 800; ++id) hits += cache.shard.entries.contains(name_of(id));
-  EXPECT_EQ(hits, 800);
+  int kept = 0;
+  for (uint64_t id = 0; id < 800; ++id) kept += cache.shard.entries.contains(name_of(id));
+  // But for the few that go because an eviction looks at so many at most.
+  EXPECT_GE(kept, 780);
 }
 
 TEST(A3, starts_with_a_small_queue_of_a_tenth) {
@@ -56,30 +60,29 @@ TEST(A3, starts_with_a_small_queue_of_a_tenth) {
   EXPECT_EQ(cache.a3().target(), 100u);  // A scan teaches nothing.
 }
 
-// Keys that come back after about a third of the capacity, and are not asked for again for long: a small queue of a tenth
-// loses them, so each comes back as a ghost of small, and the target grows, up to nine tenths.
-TEST(A3, ghosts_of_small_make_small_grow_up_to_nine_tenths) {
-  Cache cache(1000);
-  for (uint64_t id = 0; id < 20'000; ++id) {
+// Requests new keys, and each of them once more when it has been evicted: it is a ghost of small then.
+void ask_again_for_evicted(Cache& cache, uint64_t ids) {
+  std::set<ResidentName> asked_twice;
+  for (uint64_t id = 0; id < ids; ++id) {
     cache.request(id);
-    if (id >= 300) cache.request(id - 300);
+    const ResidentName gone = cache.evicted;
+    if (gone == FakeShard::kNone || !asked_twice.insert(gone).second) continue;
+    cache.request_name(gone);
     EXPECT_LE(cache.a3().target(), 900u);
   }
-  EXPECT_GT(cache.a3().target(), 300u);
-  for (uint64_t id = 100'000; id < 160'000; ++id) {
-    cache.request(id);
-    if (id >= 101'400) cache.request(id - 1'400);
-  }
+}
+
+// What was asked for once and evicted was in small: had it been longer, it would be there still.
+TEST(A3, ghosts_of_small_make_small_grow_up_to_nine_tenths) {
+  Cache cache(1000);
+  ask_again_for_evicted(cache, 5'000);
   EXPECT_EQ(cache.a3().target(), 900u);
 }
 
 // Then a working set of used keys somewhat too large for main: they come back as ghosts of main, and small gives way.
 TEST(A3, ghosts_of_main_make_small_shrink_down_to_a_twentieth) {
   Cache cache(1000);
-  for (uint64_t id = 0; id < 20'000; ++id) {
-    cache.request(id);
-    if (id >= 300) cache.request(id - 300);
-  }
+  ask_again_for_evicted(cache, 5'000);
   const uint64_t grown = cache.a3().target();
   Random random(3);
   uint64_t lowest = grown;
@@ -191,17 +194,17 @@ class NaiveA3 {
       const bool from_small =
           !small_.empty() && (static_cast<double>(small_.size()) > target_ || main_.empty());
       const uint64_t id = pop(from_small ? small_ : main_);
-      if (from_small && hits_[id] >= 2) {
+      if (from_small && hits_[id] == 3) {
         hits_[id] = 0;
         main_.push_back(id);
-      } else if (!from_small && hits_[id] > 0) {
+      } else if (hits_[id] > 0) {
         --hits_[id];
-        main_.push_back(id);
+        (from_small ? small_ : main_).push_back(id);
       } else {
         hits_.erase(id);
         std::deque<uint64_t>& ghosts = from_small ? small_ghosts_ : main_ghosts_;
         ghosts.push_back(id);
-        if (ghosts.size() > (from_small ? capacity_ : capacity_ / 2)) ghosts.pop_front();
+        if (ghosts.size() > (from_small ? capacity_ * 7 / 10 : capacity_ / 2)) ghosts.pop_front();
         return;
       }
     }

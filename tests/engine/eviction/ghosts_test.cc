@@ -4,41 +4,37 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include <map>
+#include <set>
 
 #include "tests/engine/eviction/fake_shard.h"
 
 namespace inlay {
 namespace {
 
-using Kind = Ghosts::Kind;
-
 TEST(Ghosts, what_was_put_is_taken_once) {
   Ghosts ghosts;
   ghosts.resize(1000);
-  ghosts.put(name_of(1), Kind::kFirst);
-  ghosts.put(name_of(2), Kind::kSecond);
-  EXPECT_EQ(ghosts.count(Kind::kFirst), 1u);
-  EXPECT_EQ(ghosts.take(name_of(3)), Kind::kNone);
-  EXPECT_EQ(ghosts.take(name_of(1)), Kind::kFirst);
-  EXPECT_EQ(ghosts.take(name_of(1)), Kind::kNone);
-  EXPECT_EQ(ghosts.take(name_of(2)), Kind::kSecond);
-  EXPECT_EQ(ghosts.count(Kind::kFirst) + ghosts.count(Kind::kSecond), 0u);
+  ghosts.put(name_of(1));
+  EXPECT_EQ(ghosts.size(), 1u);
+  EXPECT_FALSE(ghosts.take(name_of(3)));
+  EXPECT_TRUE(ghosts.take(name_of(1)));
+  EXPECT_FALSE(ghosts.take(name_of(1)));
+  EXPECT_EQ(ghosts.size(), 0u);
 }
 
 TEST(Ghosts, without_room_nothing_is_remembered) {
   Ghosts ghosts;
-  ghosts.put(name_of(1), Kind::kFirst);
-  EXPECT_EQ(ghosts.take(name_of(1)), Kind::kNone);
+  ghosts.put(name_of(1));
+  EXPECT_FALSE(ghosts.take(name_of(1)));
   EXPECT_EQ(ghosts.memory_usage(), 0u);
 }
 
 TEST(Ghosts, resizing_forgets) {
   Ghosts ghosts;
   ghosts.resize(100);
-  ghosts.put(name_of(1), Kind::kFirst);
+  ghosts.put(name_of(1));
   ghosts.resize(200);
-  EXPECT_EQ(ghosts.take(name_of(1)), Kind::kNone);
+  EXPECT_FALSE(ghosts.take(name_of(1)));
   EXPECT_GE(ghosts.capacity(), 200u);
   EXPECT_LE(ghosts.memory_usage(), 2 * 216u);
 }
@@ -48,10 +44,9 @@ double remembered(size_t capacity, uint64_t oldest, uint64_t newest) {
   Ghosts ghosts;
   ghosts.resize(capacity);
   const uint64_t names = 4 * capacity;
-  for (uint64_t id = 0; id < names; ++id) ghosts.put(name_of(id), Kind::kFirst);
+  for (uint64_t id = 0; id < names; ++id) ghosts.put(name_of(id));
   uint64_t found = 0;
-  for (uint64_t id = names - oldest; id < names - newest; ++id)
-    found += ghosts.take(name_of(id)) != Kind::kNone;
+  for (uint64_t id = names - oldest; id < names - newest; ++id) found += ghosts.take(name_of(id));
   return static_cast<double>(found) / static_cast<double>(oldest - newest);
 }
 
@@ -63,29 +58,28 @@ TEST(Ghosts, a_ghost_lasts_about_as_many_others_as_there_is_room_for) {
 TEST(Ghosts, strangers_are_rarely_taken_for_ghosts) {
   Ghosts ghosts;
   ghosts.resize(10'000);
-  for (uint64_t id = 0; id < 20'000; ++id) ghosts.put(name_of(id), Kind::kFirst);
+  for (uint64_t id = 0; id < 20'000; ++id) ghosts.put(name_of(id));
   int mistaken = 0;
-  for (uint64_t id = 100'000; id < 200'000; ++id) mistaken += ghosts.take(name_of(id)) != Kind::kNone;
-  EXPECT_LT(mistaken, 150);  // 1 in 2,000 would be 50.
+  for (uint64_t id = 100'000; id < 200'000; ++id) mistaken += ghosts.take(name_of(id));
+  EXPECT_LT(mistaken, 80);  // 1 in 4,000 would be 25.
 }
 
-// As long as no set is full, the memory is a map.
-RC_GTEST_PROP(Ghosts, random_puts_and_takes_agree_with_a_map, ()) {
+// As long as no set is full, the memory is a set.
+RC_GTEST_PROP(Ghosts, random_puts_and_takes_agree_with_a_set, ()) {
   Ghosts ghosts;
   ghosts.resize(4096);
-  std::map<uint64_t, Kind> model;
+  std::set<uint64_t> model;
   const int steps = *rc::gen::inRange(0, 400);
   for (int i = 0; i < steps; ++i) {
     const auto id = *rc::gen::inRange<uint64_t>(0, 40);
     if (*rc::gen::arbitrary<bool>() && !model.contains(id)) {
-      model[id] = id % 3 == 0 ? Kind::kSecond : Kind::kFirst;
-      ghosts.put(name_of(id), model[id]);
+      model.insert(id);
+      ghosts.put(name_of(id));
     } else {
-      RC_ASSERT(ghosts.take(name_of(id)) == (model.contains(id) ? model[id] : Kind::kNone));
-      model.erase(id);
+      RC_ASSERT(ghosts.take(name_of(id)) == (model.erase(id) == 1));
     }
     RC_ASSERT(ghosts.check_invariants());
-    RC_ASSERT(ghosts.count(Kind::kFirst) + ghosts.count(Kind::kSecond) == model.size());
+    RC_ASSERT(ghosts.size() == model.size());
   }
 }
 

@@ -31,6 +31,15 @@ TEST(NameQueue, names_come_out_in_order_with_their_stamps) {
   EXPECT_LT(*stamps.rbegin(), 1u << NameQueue::kStampBits);
 }
 
+TEST(NameQueue, a_queue_that_was_drained_at_the_end_of_a_chunk_goes_on) {
+  NameQueue queue;
+  for (ResidentName name = 0; name < NameQueue::kChunkNames; ++name) queue.push(name);
+  while (!queue.empty()) queue.pop();
+  queue.push(77);
+  EXPECT_TRUE(queue.check_invariants());
+  EXPECT_EQ(queue.pop().name, 77u);
+}
+
 TEST(NameQueue, a_name_takes_five_bytes_and_a_half) {
   NameQueue queue;
   for (ResidentName name = 0; name < 10'000; ++name) queue.push(name);
