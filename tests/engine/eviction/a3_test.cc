@@ -57,7 +57,7 @@ TEST(A3, starts_with_a_small_queue_of_a_tenth) {
   Cache cache(1000);
   EXPECT_EQ(cache.a3().target(), 100u);
   for (uint64_t id = 0; id < 5000; ++id) cache.request(id);
-  EXPECT_EQ(cache.a3().target(), 100u);  // A scan teaches nothing.
+  EXPECT_NEAR(static_cast<double>(cache.a3().target()), 100, 5);  // A scan teaches nothing, a mistaken ghost little.
 }
 
 // Requests new keys, and each of them once more when it has been evicted: it is a ghost of small then.
