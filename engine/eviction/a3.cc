@@ -131,16 +131,15 @@ Resident A3::victim() {
     if (!resident) return stray();
     const uint8_t hits = *resident.access & kHits;
     const bool patient = looks < kLooksMax;
-    const uint64_t weight = context_.residents.weight(resident);
     if (patient && from_small && hits >= kPromotingHits) {
-      transfer(small_, main_, weight);
+      transfer(small_, main_, context_.residents.weight(resident));
       enqueue(main_, resident, name, 0);
     } else if (patient && hits > 0) {
       enqueue(queue, resident, name, hits - 1);
     } else if (context_.residents.is_pinned(resident)) {
       enqueue(queue, resident, name, hits);
     } else {
-      queue.weight -= weight;
+      queue.weight -= context_.residents.weight(resident);
       --queue.residents;
       queue.ghosts.put(name);
       return resident;

@@ -18,7 +18,9 @@
 //      two ways to go: a resident that victim() has returned is gone for the policy already, and clear() forgets all.
 //   4. victim() returns a resident that the shard evicts at once: nothing else happens to the shard in between.
 //   5. A weight that changes is reported with on_resize() before the next call of another kind. Weights are above 0.
-//   6. The shard decides when it is full. The capacity it tells is what the policy sizes its parts by.
+//   6. A policy that is to take over from another is told of all residents with on_insert() first, in any order. Without a
+//      policy the shard's HitMark is HitMark{}.
+//   7. The shard decides when it is full. The capacity it tells is what the policy sizes its parts by.
 //
 // Cost: every call is O(1) but clear(); victim() looks at no more than kLooksMax residents. Nothing allocates on a hit.
 // Budget: at most 12 bytes a resident in all, the access byte aside.
