@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <utility>
 
 namespace inlay {
@@ -12,6 +13,11 @@ constexpr double kTargetStart = 0.1;
 constexpr double kTargetMax = 0.9;
 // Hits that let a newcomer into main.
 constexpr uint8_t kPromotingHits = 3;
+// Up to this share a newcomer gets another round in small for each hit. A longer queue gives time enough.
+constexpr double kRoundsTargetMax = 0.5;
+// A cache of fewer residents sees fewer ghosts, so each must teach it more, by the fourth root of how many times fewer.
+constexpr double kGainResidents = 4000;
+constexpr double kGainMax = 4;
 // Ghosts a resident.
 constexpr double kSmallGhosts = 0.7;
 constexpr double kMainGhosts = 0.5;
@@ -38,7 +44,7 @@ void A3::enqueue(Queue& queue, const Resident& resident, ResidentName name, uint
 }
 
 void A3::on_insert(const Resident& resident, ResidentName name, uint64_t weight) {
-  main_.ghosts.prefetch(name);
+  main_.ghosts.prefetch(name);  // While small's are on their way.
   const bool was_small = small_.ghosts.take(name);
   const bool was_main = main_.ghosts.take(name);
   if (was_small) learn(small_, main_, weight);
@@ -54,7 +60,7 @@ void A3::learn(const Queue& missed, const Queue& other, uint64_t weight) {
   // As in ARC: ghosts of the shorter memory count for more, so that both pull alike.
   const double ratio =
       static_cast<double>(other.ghosts.size()) / static_cast<double>(missed.ghosts.size() + 1);
-  const double step = static_cast<double>(weight) * std::max(1.0, ratio);
+  const double step = gain_ * static_cast<double>(weight) * std::max(1.0, ratio);
   set_target(target_ + (&missed == &small_ ? step : -step));
 }
 
@@ -95,8 +101,9 @@ void A3::fit_ghosts() {
        {std::pair(&small_.ghosts, kSmallGhosts), std::pair(&main_.ghosts, kMainGhosts)}) {
     const auto wanted = static_cast<size_t>(residents * share);
     // Forgetting all is cheap and seldom: only where the number of residents has changed by a third.
-    if (ghosts->capacity() < wanted * 3 / 4 || ghosts->capacity() > wanted * 4 / 3 + 16)
-      ghosts->resize(wanted);
+    if (ghosts->capacity() >= wanted * 3 / 4 && ghosts->capacity() <= wanted * 4 / 3 + 16) continue;
+    ghosts->resize(wanted);
+    gain_ = std::clamp(std::pow(kGainResidents / residents, 0.25), 1.0, kGainMax);
   }
 }
 
@@ -111,6 +118,7 @@ Resident A3::next(Queue& queue, ResidentName& name) {
   for (size_t passed = 0; passed < kPassedMax && !queue.names.empty(); ++passed) {
     context_.residents.prefetch_place(queue.names.peek(kPlaceAhead));
     context_.residents.prefetch_record(queue.names.peek(kRecordAhead));
+    queue.ghosts.prefetch(queue.names.peek(kRecordAhead));
     const NameQueue::Item item = queue.names.pop();
     const Resident resident = context_.residents.find(item.name);
     if (!resident || !is_of(queue, *resident.access, item.stamp)) continue;
@@ -131,10 +139,11 @@ Resident A3::victim() {
     if (!resident) return stray();
     const uint8_t hits = *resident.access & kHits;
     const bool patient = looks < kLooksMax;
+    const bool has_rounds = !from_small || target_ <= kRoundsTargetMax * static_cast<double>(capacity_);
     if (patient && from_small && hits >= kPromotingHits) {
       transfer(small_, main_, context_.residents.weight(resident));
       enqueue(main_, resident, name, 0);
-    } else if (patient && hits > 0) {
+    } else if (patient && hits > 0 && has_rounds) {
       enqueue(queue, resident, name, hits - 1);
     } else if (context_.residents.is_pinned(resident)) {
       enqueue(queue, resident, name, hits);

@@ -1,22 +1,26 @@
 // A3: adaptive S3-FIFO. The policy for caches.
 //
-//   new ---> small queue ---- two hits or more ----> main queue <-----+
-//             |     ^                                  |   |          | one hit
-//      evicted|     | target share, 5 to 90 %          |   +----------+ less
-//             v     |                                  v evicted
-//           ghosts of small ---- asked for again ----> main, and small's target grows
-//           ghosts of main  ---- asked for again ----> main, and small's target shrinks
+//         one or two hits: another round each
+//               +-------+
+//               v       |
+//   new -----> small queue ---- three hits or more ----> main queue <---+
+//                |  5 to 90 % of the capacity,            |    |        | another round
+//                |  its target                            |    +--------+ for each hit
+//                v evicted                                v evicted
+//            ghosts of small                          ghosts of main
+//                | asked for again: into main,            | asked for again: into main,
+//                | and the target grows                   | and the target shrinks
 //
 // Most keys are asked for once. A small first-in first-out queue lets those go soon, so that a scan cannot flush what is
-// used; the main queue gives another round for each hit, up to three. How long a newcomer may wait for its second hit
-// is what the ghosts teach.
+// used; the main queue gives another round for each hit, up to three. How long a newcomer may wait to be asked for
+// again is what the ghosts teach.
 //
 // A hit counts to 3 in the access byte and moves nothing. An eviction takes the oldest names, which are known ahead, so
 // that what they lead to has been fetched by then.
 //
 //   access byte   | stamp of its queue's chunk, 5 | in main | hits, 2 |
 //
-// Budget: 5.4 bytes for a name and 3 for ghosts: 8.4 a resident, and a chunk or two.
+// Budget: 5.4 bytes for a name and 2.4 for ghosts: 7.8 a resident, and a chunk or two.
 //
 // Invariants
 //   1. A resident is named in the queue that its byte tells, in a chunk of the stamp that its byte tells; but for those
@@ -94,6 +98,7 @@ class A3 final : public Policy {
   Queue main_;
   uint64_t capacity_ = 0;  // Not yet told.
   double target_ = 1;
+  double gain_ = 1;  // How far one ghost moves the target.
 };
 
 }  // namespace inlay
