@@ -3,6 +3,7 @@
 // Thread safety: used by one thread.
 #pragma once
 
+#include <concepts>
 #include <optional>
 
 #include "absl/container/inlined_vector.h"
@@ -33,7 +34,7 @@ class WatchedKeys {
   template <auto Fn, class... Arguments>
   auto read(const Arguments&... arguments) const -> typename Signature<decltype(Fn)>::Result {
     using Sig = Signature<decltype(Fn)>;
-    if constexpr (std::is_same_v<typename Sig::Transaction, WriteTx>) {
+    if constexpr (std::derived_from<typename Sig::Transaction, WriteTx>) {
       return error(Error::kWriteOutsideMulti);
     } else if constexpr (std::is_same_v<typename Sig::Transaction, KeyspaceTx>) {
       return error(Error::kNeedsWholeKeyspace);

@@ -23,12 +23,38 @@ size_t default_shards() {
   return std::min(std::bit_ceil(cores * kShardsPerCore), kShardsMax);
 }
 
+// Under a limit, so few that each shard holds at least as many entries as eviction needs to choose well.
+constexpr uint64_t kEntriesPerShard = 512;
+// What an entry takes at least, by experience, with its part of the index.
+constexpr uint64_t kEntryBytes = 96;
+
+size_t shards_for(const Options& options) {
+  uint64_t entries = UINT64_MAX;
+  if (options.max_entries != 0) entries = options.max_entries;
+  if (options.max_memory != 0) entries = std::min(entries, options.max_memory / kEntryBytes);
+  const uint64_t most = std::bit_floor(std::max<uint64_t>(entries / kEntriesPerShard, 1));
+  return static_cast<size_t>(std::min<uint64_t>(default_shards(), most));
+}
+
+Result<const PolicyInfo*> policy_named(std::string_view name, bool is_limited) {
+  if (name.empty()) return is_limited ? &default_cache_policy() : find_policy("noeviction");
+  const PolicyInfo* policy = find_policy(name);
+  if (policy == nullptr) return absl::InvalidArgumentError("no such eviction policy");
+  return policy;
+}
+
 uint64_t random_seed() {
   std::random_device device;
   return uint64_t{device()} << 32 | device();
 }
 
 }  // namespace
+
+std::vector<std::string_view> eviction_policies() {
+  std::vector<std::string_view> names;
+  for (const PolicyInfo& policy : policies()) names.push_back(policy.name);
+  return names;
+}
 
 Result<std::unique_ptr<Store>> Store::open(Options options) {
   if (options.shards != 0 && (!std::has_single_bit(options.shards) || options.shards > kShardsMax)) {
@@ -37,8 +63,16 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
   if (options.databases < 1 || options.databases > kDatabasesMax) {
     return absl::InvalidArgumentError("databases must be between 1 and 16");
   }
+  if (options.max_weight != 0 && !options.weigher) {
+    return absl::InvalidArgumentError("a limit of weight needs a weigher");
+  }
+  const bool is_limited = options.max_memory != 0 || options.max_entries != 0 || options.max_weight != 0;
+  const Result<const PolicyInfo*> policy = policy_named(options.eviction, is_limited);
+  if (!policy.ok()) return policy.status();
   Engine::Options engine;
-  engine.shards = options.shards == 0 ? default_shards() : options.shards;
+  engine.limits = {options.max_memory, options.max_entries, options.max_weight, std::move(options.weigher),
+                   *policy};
+  engine.shards = options.shards == 0 ? shards_for(options) : options.shards;
   engine.databases = options.databases;
   engine.clock = std::move(options.clock);
   engine.seed = options.seed.has_value() ? *options.seed : random_seed();
@@ -80,10 +114,36 @@ Stats Store::stats() const {
   stats.hits = shards.hits;
   stats.misses = shards.misses;
   stats.expired = shards.expired;
+  stats.evicted = shards.evicted;
   stats.bytes = tx.bytes();
   stats.blocked_waiters = core_owner_->engine.blocked_waiters();
   for (int db = 0; db < core_owner_->engine.databases(); ++db) stats.keys += tx.size(db);
   return stats;
+}
+
+MemoryUse Store::memory_use() const {
+  const MemoryReport report = KeyspaceTx(core_owner_->engine, 0).memory_report();
+  MemoryUse use{
+      {},           report.index,     report.timers, report.observers, report.eviction, report.messages,
+      report.fixed, report.page_slack};
+  for (size_t i = 1; i < report.types.size(); ++i) {
+    use.types.push_back({type_name(static_cast<Type>(i)), report.types[i].keys, report.types[i].bytes});
+  }
+  return use;
+}
+
+absl::Status Store::set_limits(const StoreLimits& wanted) {
+  MemoryGate& memory = core_owner_->engine.memory();
+  const bool is_limited =
+      wanted.max_memory != 0 || wanted.max_entries != 0 || memory.limits().max_weight != 0;
+  const Result<const PolicyInfo*> policy = policy_named(wanted.eviction, is_limited);
+  if (!policy.ok()) return policy.status();
+  memory.change_limits([&](Limits& limits) {
+    limits.max_memory = wanted.max_memory;
+    limits.max_entries = wanted.max_entries;
+    limits.policy = *policy;
+  });
+  return absl::OkStatus();
 }
 
 void Store::close() { core_owner_->engine.blocked_calls().close(); }

@@ -39,6 +39,8 @@ PROGRAMS = (
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("sorted_set_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
+    ("limits_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.5"],
+     ["--benchmark_repetitions=1", "--benchmark_min_time=0.2"]),
     ("publish_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("list_bench", ["--benchmark_repetitions=3", "--benchmark_min_time=0.1"],

@@ -137,6 +137,23 @@ def command_rows():
     return rows
 
 
+def eviction_rows():
+    section = "Limits, 1M keys, against a store without them"
+    rows = [Row(section, "get of a key that is there, prebuilt key", "ns", cost("get_hit/1M/no_limit"),
+                cost("get_hit/1M/bounded"), 0.95, 1.0)]
+    for policy, must in (("a3", 0.625), ("lru", None), ("lfu", None), ("random", None)):
+        rows.append(Row(section, f"set that evicts ({policy}), fresh key, against one that only inserts", "ns",
+                        cost("evicting_set/1M/grows"), cost(f"evicting_set/1M/evicts_{policy}"), must, None))
+    rows.append(Row(section, "the same (a3) against one that replaces a value", "ns", cost("evicting_set/1M/replaces"),
+                    cost("evicting_set/1M/evicts_a3")))
+    pause = "large_value/64MiB"
+    rows.append(Row(section, "slowest call when a 1 MiB value comes into 64 MiB of 64-byte ones", "us",
+                    cost(pause + "/no_limit", 1, "large_us"), cost(pause + "/bounded", 1, "pause_us"), 1000, None, True))
+    rows.append(Row(section, "what eviction keeps per entry", "B", nobody,
+                    cost("eviction_bytes/1M/a3", 1, "bytes_per_entry"), 12, None, True))
+    return rows
+
+
 def memory_rows():
     section = "Memory per key, key and value included, against used_memory of redis-server 7.0.15"
     rows = []
@@ -296,7 +313,8 @@ def publish_rows():
 
 
 ROWS = (keyspace_rows() + own_rows() + pipeline_rows() + cache_rows() + tbb_rows() + command_rows() + memory_rows() +
-        list_rows() + hash_rows() + set_rows() + sorted_set_rows() + publish_rows() + timer_rows() + index_rows())
+         eviction_rows() + list_rows() + hash_rows() + set_rows() + sorted_set_rows() + publish_rows() + timer_rows() +
+         index_rows())
 
 
 @dataclass(frozen=True)

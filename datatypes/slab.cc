@@ -213,6 +213,7 @@ Slab::Slab(Slab&& other) noexcept
       regions_(std::move(other.regions_)),
       last_region_(std::exchange(other.last_region_, 0)),
       bytes_(std::exchange(other.bytes_, 0)),
+      large_bytes_(std::exchange(other.large_bytes_, 0)),
       pool_pages_(std::exchange(other.pool_pages_, 0)),
       page_bytes_(other.page_bytes_) {}
 
@@ -285,6 +286,7 @@ void* Slab::allocate_large(size_t bytes) {
   Page* head = new (memory) Page{nullptr, nullptr, ref_of(stub) | kLargeBit, 0, 0, 1, kClasses};
   *stub = head + 1;
   bytes_ += malloc_usable_size(memory);
+  large_bytes_ += malloc_usable_size(memory);
   return head + 1;
 }
 
@@ -294,6 +296,7 @@ void Slab::deallocate_large(void* block) {
   const Ref stub = head->first & ~kLargeBit;
   deallocate(at(stub), sizeof(void*));
   bytes_ -= malloc_usable_size(head);
+  large_bytes_ -= malloc_usable_size(head);
   std::free(head);
 }
 

@@ -1,5 +1,7 @@
 #include "inlay/datatypes/tag_index.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
@@ -47,12 +49,12 @@ TagIndex::Segment TagIndex::allocate_segment(size_t groups, unsigned depth) {
   Segment segment(memory, groups, depth);
   std::memset(segment.tags(), kEmpty, segment.capacity());
   *segment.meta() = {0, 0};
-  bytes_ += bytes;
+  bytes_ += malloc_usable_size(memory);
   return segment;
 }
 
 void TagIndex::free_segment(Segment segment) {
-  bytes_ -= segment_bytes(segment.groups());
+  bytes_ -= malloc_usable_size(segment.memory());
   std::free(segment.memory());
 }
 
@@ -111,9 +113,9 @@ bool TagIndex::double_directory() {
   auto* fresh = static_cast<Segment*>(std::malloc(2 * words * sizeof(Segment)));
   if (fresh == nullptr) return false;
   for (size_t i = 0; i < words; ++i) fresh[2 * i] = fresh[2 * i + 1] = directory_[i];
-  bytes_ += 2 * words * sizeof(Segment);
+  bytes_ += malloc_usable_size(fresh);
   if (directory_ != &root_) {
-    bytes_ -= words * sizeof(Segment);
+    bytes_ -= malloc_usable_size(directory_);
     std::free(directory_);
   }
   directory_ = fresh;
@@ -276,9 +278,45 @@ void* TagIndex::sample(absl::FunctionRef<uint64_t()> random) const {
   }
 }
 
+size_t TagIndex::sample_run(uint64_t draw, std::span<void*> out) const {
+  if (size_ == 0 || out.empty()) return 0;
+  const size_t words = size_t{1} << depth_;
+  // On to the next segment while one is empty.
+  for (size_t word = directory_index(draw);;
+       word = (word + (words >> directory_[word].depth())) & (words - 1)) {
+    const Segment segment = directory_[word];
+    if (segment.meta()->used == 0) continue;
+    const size_t start = sample_start(draw, segment);
+    size_t found = 0;
+    for (size_t i = 0; i < segment.capacity() && found < out.size(); ++i) {
+      const size_t slot = start + i < segment.capacity() ? start + i : start + i - segment.capacity();
+      if (segment.tags()[slot] > kDeleted) out[found++] = slab_->at(segment.slots()[slot]);
+    }
+    return found;
+  }
+}
+
+void TagIndex::prefetch_sample_place(uint64_t draw) const {
+  const Segment segment = segment_for(draw);
+  if (!segment) return;
+  const size_t start = sample_start(draw, segment);
+  __builtin_prefetch(segment.tags() + start);
+  __builtin_prefetch(segment.slots() + start);
+}
+
+void TagIndex::prefetch_sample_records(uint64_t draw) const {
+  constexpr size_t kSlots = 8;
+  const Segment segment = segment_for(draw);
+  if (!segment) return;
+  const size_t start = sample_start(draw, segment);
+  for (size_t slot = start; slot < std::min(start + kSlots, segment.capacity()); ++slot) {
+    if (segment.tags()[slot] > kDeleted) __builtin_prefetch(slab_->at(segment.slots()[slot]));
+  }
+}
+
 bool TagIndex::check_invariants(HashOf hash_of) const {
   size_t records = 0;
-  size_t bytes = depth_ == 0 ? 0 : sizeof(Segment) << depth_;
+  size_t bytes = depth_ == 0 ? 0 : malloc_usable_size(directory_);
   for (size_t i = 0; i < size_t{1} << depth_;) {
     const Segment segment = directory_[i];
     if (!segment) return depth_ == 0 && size_ == 0;
@@ -304,7 +342,7 @@ bool TagIndex::check_invariants(HashOf hash_of) const {
     if (used != meta.used || deleted != meta.deleted || used + deleted > limit_of(segment.groups()))
       return false;
     records += used;
-    bytes += segment_bytes(segment.groups());
+    bytes += malloc_usable_size(segment.memory());
     i += span;
   }
   return records == size_ && bytes == bytes_;

@@ -20,15 +20,18 @@ void Graveyard::free_all() {
 }
 
 bool Aftermath::take_ready(ReadyKey& key) {
-  if (rare_ == nullptr || rare_->ready.empty()) return false;
-  key = std::move(rare_->ready.front());
-  rare_->ready.pop_front();
+  Rare* rare = rare_or_null();
+  if (rare == nullptr || rare->ready.empty()) return false;
+  key = std::move(rare->ready.front());
+  rare->ready.pop_front();
   return true;
 }
 
 void Aftermath::run_actions() {
-  assert(rare_->ready.empty() && "a call ended without looking at who waits");
-  for (auto& action : rare_->actions) action();
+  const std::unique_ptr<Rare> rare(rare_or_null());
+  if (rare == nullptr) return;
+  assert(rare->ready.empty() && "a call ended without looking at who waits");
+  for (auto& action : rare->actions) action();
 }
 
 }  // namespace inlay

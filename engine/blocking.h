@@ -124,7 +124,7 @@ class CallOf<Fn, std::tuple<P...>> : public BlockedCall {
   CallOf(Engine& engine, int db, const Bound<P>&... bound)
       : CallOf(engine, db, wait_keys<P...>(bound...), bound...) {}
 
-  void serve(WriteTx& tx, const KeyRef& key) final {
+  void serve(LeanTx& tx, const KeyRef& key) final {
     outcome_ = std::apply([&](const Kept<P>&... kept) { return Fn(tx, kept.get(key)...); }, kept_);
   }
 
@@ -236,8 +236,12 @@ typename Signature<decltype(Fn)>::Result try_or_enter(Engine& engine, int db,
   (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
   Aftermath aftermath;
   const ShardSetGuard guard(engine, hashes, Access::kWrite);
-  const CommitScope commit(engine, aftermath);
-  WriteTx tx(engine, db, aftermath);
+  const CommitScope commit(engine, aftermath, &guard);
+  using Sig = Signature<decltype(Fn)>;
+  constexpr bool grows = kGrows<typename Sig::Transaction>;
+  if (engine.memory().is_bounded() && !engine.memory().admit(guard, aftermath, hashes, grows)) [[unlikely]]
+    return typename Sig::Result(error(Error::kOutOfMemory));
+  LeanTx tx(engine, db, aftermath);
   auto outcome = Fn(tx, bound.get()...);
   const Duration timeout = timeout_of(bound...);
   if (!is_nil(outcome) || timeout <= Duration::zero()) return outcome;

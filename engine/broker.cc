@@ -227,6 +227,12 @@ void Broker::leave(BrokerClient* client) {
   clients_.erase(found);
 }
 
+size_t Broker::queued_bytes() {
+  size_t bytes = 0;
+  for (const auto& client : clients()) bytes += client->receiver().queued_bytes();
+  return bytes;
+}
+
 std::vector<std::shared_ptr<BrokerClient>> Broker::clients() {
   std::vector<std::shared_ptr<BrokerClient>> clients;
   const ShardLockGuard guard(clients_lock_);

@@ -93,6 +93,9 @@ class Broker {
   /// How many distinct patterns are subscribed to.
   int64_t patterns();
 
+  /// Bytes of the messages that wait for receivers. O(messages).
+  size_t queued_bytes();
+
   /// Lets waits time out: see WaitClock.
   void tick();
   /// Closes every receiver; from now on nobody can subscribe.

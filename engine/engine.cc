@@ -40,6 +40,7 @@ Engine::Engine(Options options)
     new (shards_ + i) Shard({&pages_, options_.seed, seeds(), 63 - shard_shift_, now});
   }
   refresh_seen_s(now);
+  memory_.change_limits([this](Limits& limits) { limits = options_.limits; });
   if (options_.background) background_ = std::thread([this] { run_background(); });
 }
 
@@ -60,13 +61,27 @@ Engine::~Engine() {
 
 uint32_t Engine::given_clock_second() const { return stamp_of(to_unix_ms(options_.clock->now())); }
 
+void Engine::set_hit_mark(const HitMark& mark) {
+  const auto set = [&](uint8_t settled, uint8_t ignored) {
+    settled_access_.store(settled, std::memory_order_relaxed);
+    access_ignored_.store(ignored, std::memory_order_relaxed);
+  };
+  switch (mark.rule) {
+    case HitMark::Rule::kNone: set(0xff, 0xff); break;
+    case HitMark::Rule::kCount: set(0xff, 0xfc); break;
+    // No byte with bits of 0xfe in it is 0: every hit is looked at.
+    case HitMark::Rule::kStamp:
+    case HitMark::Rule::kFrequency: set(0, 0xfe); break;
+  }
+  refresh_seen_s(now_ms());
+}
+
 // One step, under the shard's lock.
-size_t Engine::expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath) {
+size_t Engine::expire_some(Shard& shard, int64_t now_ms, size_t limit, Aftermath& aftermath) {
   std::vector<Expired> expired;
   const bool listened = events_->wants(EventClass::kExpired) || events_->wants(EventClass::kHash) ||
                         events_->wants(EventClass::kGeneric) || events_->wants_removals();
-  const size_t removed =
-      shard.expire(now_ms, kExpireBatch, aftermath.graveyard(), listened ? &expired : nullptr);
+  const size_t removed = shard.expire(now_ms, limit, aftermath.graveyard(), listened ? &expired : nullptr);
   std::vector<QueuedEvent> events;
   for (const Expired& gone : expired) {
     const int db = logical(gone.physical_db);
@@ -95,7 +110,7 @@ size_t Engine::expire_all(int64_t now_ms) {
     for (bool more = true; more;) {
       Aftermath aftermath;
       ShardLockGuard lock(shards_[i].lock());
-      removed += expire_some(shards_[i], now_ms, aftermath);
+      removed += expire_some(shards_[i], now_ms, kExpireBatch, aftermath);
       // A batch may end early with deadlines still due, so ask the wheel and not the count.
       more = shards_[i].timers() != 0 && shards_[i].next_deadline_bound() <= now_ms;
     }
@@ -108,7 +123,9 @@ size_t Engine::maintain() {
   refresh_seen_s(now);
   broker_->tick();
   blocked_calls_->fire_due();
-  return expire_all(now);
+  const size_t removed = expire_all(now);
+  memory_.pay_debts();
+  return removed;
 }
 
 int64_t Engine::next_deadline_bound() {
@@ -155,6 +172,7 @@ void Engine::run_background() {
       const Duration next = options_.clock == nullptr ? *wait : kTickMax;
       nap = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(next), kTickMin, nap);
     }
+    if (memory_.has_debts()) nap = kTickMin;
     lock.lock();
     background_wake_.wait_for(lock, nap, [this] { return closing_ || woken_; });
   }

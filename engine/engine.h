@@ -3,6 +3,7 @@
 // Thread safety: thread-safe. The destructor may run at any time that no other thread is inside a call.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -16,6 +17,7 @@
 #include "engine/events.h"
 #include "engine/hash.h"
 #include "engine/key.h"
+#include "engine/memory_gate.h"
 #include "engine/shard.h"
 #include "inlay/expiry/clock.h"
 
@@ -34,6 +36,7 @@ class Engine {
     std::shared_ptr<Clock> clock;  // Null: the system's.
     uint64_t seed;
     bool background;  // A thread expires keys.
+    Limits limits{};
   };
 
   explicit Engine(Options options);
@@ -66,17 +69,26 @@ class Engine {
   }
   /// The second that accesses are stamped with, modulo 2^24: the given clock's, or one that is refreshed at
   /// least once a second while a background thread runs, and by every maintain() and every look at a deadline.
-  uint32_t seen_s() const {
+  uint32_t seen_s() const { return access_mark() >> kMarkBits; }
+  /// That second above what the access byte of an entry is if another hit would not change it: who finds both in an entry,
+  /// bits of access_ignored() aside, has nothing to note of a hit.
+  uint32_t access_mark() const {
     if (options_.clock != nullptr) [[unlikely]]
-      return given_clock_second();
-    return seen_s_.load(std::memory_order_relaxed);
+      return given_clock_second() << kMarkBits | settled_access();
+    return access_mark_.load(std::memory_order_relaxed);
   }
+  uint32_t access_ignored() const { return access_ignored_.load(std::memory_order_relaxed); }
+  /// What hits write from now on. All shards must be locked.
+  void set_hit_mark(const HitMark& mark);
   void refresh_seen_s(int64_t now_ms) {
     // Relaxed: a stamp orders nothing.
-    if (options_.clock == nullptr) seen_s_.store(stamp_of(now_ms), std::memory_order_relaxed);
+    if (options_.clock == nullptr)
+      access_mark_.store(stamp_of(now_ms) << kMarkBits | settled_access(), std::memory_order_relaxed);
   }
   /// Seconds since an access stamp.
   uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }
+
+  const PagePool& pages() const { return pages_; }
 
   /// Channels and their subscribers, who may outlive the engine.
   Broker& broker() { return *broker_; }
@@ -88,9 +100,20 @@ class Engine {
   /// Whether the background thread and maintain() remove dead keys; accesses always do.
   void set_active_expire(bool on) { active_expire_.store(on, std::memory_order_relaxed); }
 
-  /// The longest string that may be made, in bytes.
+  /// The longest string that may be made, in bytes: what is set, or all memory where that is less.
   uint64_t string_bytes_max() const { return string_bytes_max_.load(std::memory_order_relaxed); }
-  void set_string_bytes_max(uint64_t bytes) { string_bytes_max_.store(bytes, std::memory_order_relaxed); }
+  /// What is set.
+  uint64_t string_bytes_setting() const { return string_bytes_setting_.load(std::memory_order_relaxed); }
+  void set_string_bytes_max(uint64_t bytes) {
+    string_bytes_setting_.store(bytes, std::memory_order_relaxed);
+    bound_string_bytes(memory_.limits().max_memory);
+  }
+  /// To be called when the limit of memory changes; 0: none.
+  void bound_string_bytes(uint64_t max_memory) {
+    const uint64_t setting = string_bytes_setting();
+    string_bytes_max_.store(max_memory == 0 ? setting : std::min(setting, max_memory),
+                            std::memory_order_relaxed);
+  }
 
   /// Where small containers become large ones: read at each change, set at any time.
   struct ContainerLimits {
@@ -103,6 +126,18 @@ class Engine {
   };
   const ContainerLimits& container_limits() const { return container_limits_; }
   ContainerLimits& container_limits() { return container_limits_; }
+
+  /// What keeps the store within its limits.
+  MemoryGate& memory() { return memory_; }
+  const MemoryGate& memory() const { return memory_; }
+  /// Bytes that an empty store takes.
+  size_t fixed_bytes() const { return sizeof(Engine) + shard_count_ * sizeof(Shard); }
+  /// Removes up to `limit` keys of a shard whose deadline has come; returns how many. The shard must be locked.
+  size_t expire_some(Shard& shard, int64_t now_ms, size_t limit, Aftermath& aftermath);
+  /// Tells the background thread that calls have left something to evict.
+  void debts_added() {
+    if (options_.background) wake_background();
+  }
 
   /// Who listens to what happens to keys.
   EventHub& events() { return *events_; }
@@ -146,13 +181,14 @@ class Engine {
   bool check_invariants();
 
  private:
+  static constexpr unsigned kMarkBits = 8;
+  uint32_t settled_access() const { return settled_access_.load(std::memory_order_relaxed); }
   static uint32_t stamp_of(int64_t now_ms) { return static_cast<uint32_t>(now_ms / 1000) & 0xffffff; }
   // Out of line: a virtual call makes its caller save registers even where it is not made.
   uint32_t given_clock_second() const;
   void run_background();
   void wake_background();
   size_t expire_all(int64_t now_ms);
-  size_t expire_some(Shard& shard, int64_t now_ms, Aftermath& aftermath);
   int64_t next_deadline_bound();
 
   Options options_;
@@ -161,14 +197,19 @@ class Engine {
   PagePool pages_;
   Shard* shards_;  // shard_count_ of them, in one aligned array.
   std::array<uint8_t, kDatabasesMax> physical_{};
-  std::atomic<uint32_t> seen_s_{0};
+  std::atomic<uint32_t> access_mark_{0};
+  // Set under all locks. Who refreshes the mark meanwhile may use an old one: for a second some hits are not counted.
+  std::atomic<uint32_t> settled_access_{0xff};
+  std::atomic<uint32_t> access_ignored_{0xff};  // Nothing is noted but the second.
   std::atomic<bool> active_expire_{true};
+  std::atomic<uint64_t> string_bytes_setting_{uint64_t{512} << 20};
   std::atomic<uint64_t> string_bytes_max_{uint64_t{512} << 20};
   ContainerLimits container_limits_;
   std::shared_ptr<Broker> broker_;
   std::atomic<uint64_t> blocked_waiters_{0};
   std::shared_ptr<EventHub> events_;
   std::unique_ptr<BlockedCalls> blocked_calls_;
+  MemoryGate memory_{*this};
 
   std::atomic<bool> ticking_{false};
   std::mutex background_mutex_;

@@ -169,6 +169,15 @@ class Entry {
                        key.size());
   }
 
+  /// What the eviction policy notes of it.
+  uint8_t& access() { return access_; }
+  uint8_t access() const { return access_; }
+  /// Whether the access byte and the second above it are `mark`, whatever the bits of `ignored`.
+  bool is_marked(uint32_t mark, uint32_t ignored) const {
+    uint32_t word;
+    std::memcpy(&word, reinterpret_cast<const char*>(this) + 1, sizeof word);
+    return (word | ignored) == mark;
+  }
   /// The second of the last access, modulo 2^24.
   uint32_t seen_s() const {
     // One load for the three bytes and the one before them.

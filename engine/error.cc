@@ -202,6 +202,8 @@ constexpr std::array kErrors{
     ErrorRow{Error::kTimeoutNegative, ErrorKind::kOutOfRange, Code::kInvalidArgument,
              "ERR timeout is negative"},
     ErrorRow{Error::kStoreClosed, ErrorKind::kClosed, Code::kCancelled, "ERR the store is closed"},
+    ErrorRow{Error::kLargerThanMemory, ErrorKind::kOutOfMemory, Code::kResourceExhausted,
+             "OOM value is larger than 'maxmemory'."},
 };
 
 constexpr bool in_order() {

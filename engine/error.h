@@ -110,6 +110,8 @@ enum class Error : unsigned char {
   kTimeoutNotFloat,
   kTimeoutNegative,
   kStoreClosed,
+  // Limits.
+  kLargerThanMemory,
 };
 
 /// The status for `error`; `detail` replaces the %s of its text, up to its first NUL, line breaks made spaces.

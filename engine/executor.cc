@@ -4,6 +4,14 @@
 
 namespace inlay {
 
+template <class Visit>
+void ShardSetGuard::for_each_shard(Visit&& visit) const {
+  for (size_t word = 0; word * kWordBits < engine_.shard_count(); ++word) {
+    for (uint64_t rest = shards_[word]; rest != 0; rest &= rest - 1)
+      visit(engine_.shard(word * kWordBits + static_cast<size_t>(std::countr_zero(rest))));
+  }
+}
+
 ShardSetGuard::ShardSetGuard(Engine& engine, std::span<const uint64_t> hashes, Access access)
     : engine_(engine) {
   for (const uint64_t hash : hashes) add(engine.shard_index(hash));
@@ -24,15 +32,9 @@ bool ShardSetGuard::holds(uint64_t hash) const {
   return (shards_[shard / kWordBits] >> shard % kWordBits & 1) != 0;
 }
 
-void ShardSetGuard::add(size_t shard) { shards_[shard / kWordBits] |= uint64_t{1} << shard % kWordBits; }
+void ShardSetGuard::for_each(absl::FunctionRef<void(Shard&)> visit) const { for_each_shard(visit); }
 
-template <class Visit>
-void ShardSetGuard::for_each_shard(Visit&& visit) const {
-  for (size_t word = 0; word * kWordBits < engine_.shard_count(); ++word) {
-    for (uint64_t rest = shards_[word]; rest != 0; rest &= rest - 1)
-      visit(engine_.shard(word * kWordBits + static_cast<size_t>(std::countr_zero(rest))));
-  }
-}
+void ShardSetGuard::add(size_t shard) { shards_[shard / kWordBits] |= uint64_t{1} << shard % kWordBits; }
 
 // Clang's analysis cannot follow a set of locks chosen at run time.
 void ShardSetGuard::lock_all() {
@@ -57,12 +59,18 @@ bool ShardSetGuard::add_shards_of_waiters() {
   return true;
 }
 
-void finish_call(Engine& engine, Aftermath& aftermath) {
-  serve_waiters(engine, aftermath);
+void hand_on_events(Engine& engine, Aftermath& aftermath) {
   std::vector<QueuedEvent> events = aftermath.take_events();
   if (events.empty()) return;
   engine.events().append(std::move(events));
   aftermath.after_locks([hub = &engine.events()] { hub->deliver(); });
+}
+
+void finish_call(Engine& engine, Aftermath& aftermath, const ShardSetGuard* guard) {
+  const std::optional<Aftermath::Settlement> settlement = aftermath.take_settlement();
+  if (aftermath.has_business()) serve_waiters(engine, aftermath);
+  if (settlement.has_value()) engine.memory().end_call(*settlement, aftermath, guard);
+  if (aftermath.has_business()) hand_on_events(engine, aftermath);
 }
 
 void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes) {

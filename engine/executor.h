@@ -1,15 +1,15 @@
 // Executor: the one road by which a command reaches the engine.
 //
-//   run<Fn>(db, args...):  bind arguments (keys are hashed here, once) -> lock the keys' shards -> open the
-//   transaction that Fn's first parameter asks for -> call -> close -> serve who waits for what changed -> unlock ->
-//   free what was taken out, wake who was served
+//   run<Fn>(db, args...):  bind arguments (keys are hashed here, once) -> lock the keys' shards -> ask the memory gate,
+//   where there are limits -> open the transaction that Fn's first parameter asks for -> call -> close -> serve who waits
+//   for what changed -> evict -> unlock -> free what was taken out, wake who was served
 //
 // Lock order: a call locks all its shards before it touches any, by ascending shard index; nobody waits for a
 // shard's lock while holding one of a higher index. A call that writes locks in addition the shards that serving the
 // waiters of its shards may need; if it finds that out late, it lets go of all and begins anew. User code never runs under a shard's lock, but for the
 // callback of Store::visit, whose contract forbids it to call the store.
 //
-// Fn's signature says what it needs: ReadTx& or WriteTx& over the shards of its KeyRef, span<const KeyRef> and
+// Fn's signature says what it needs: ReadTx&, WriteTx& or LeanTx& over the shards of its KeyRef, span<const KeyRef> and
 // span<const KeyValueRef> parameters; KeyspaceTx& to lock for itself.
 //
 // Thread safety: thread-safe.
@@ -24,6 +24,7 @@
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/functional/function_ref.h"
 #include "engine/transaction.h"
 
 namespace inlay {
@@ -124,6 +125,8 @@ class ShardSetGuard {
 
   /// Whether the shard of a key with this hash is locked.
   bool holds(uint64_t hash) const;
+  /// Visits the locked shards in order.
+  void for_each(absl::FunctionRef<void(Shard& shard)> visit) const;
 
  private:
   // A bit per shard, which sorts them with no branch that a processor could mispredict.
@@ -143,16 +146,21 @@ class ShardSetGuard {
 
 /// Looks after the waiters of every key that became ready. The call's locks must be held.
 void serve_waiters(Engine& engine, Aftermath& aftermath);
-/// Serves waiters, and hands the call's events on in the order in which they happened. The locks must be held.
-void finish_call(Engine& engine, Aftermath& aftermath);
+/// Hands the call's events so far on, in the order in which they happened. The locks must be held.
+void hand_on_events(Engine& engine, Aftermath& aftermath);
+/// Serves waiters, brings what was written to back within its limits, and hands the call's events on. The locks, those of
+/// `guard` where there is one, must be held.
+void finish_call(Engine& engine, Aftermath& aftermath, const ShardSetGuard* guard = nullptr);
 
 /// Ends a call, or a transaction of many, while its locks are still held.
 class CommitScope {
  public:
-  CommitScope(Engine& engine, Aftermath& aftermath) : engine_(engine), aftermath_(aftermath) {}
+  /// `guard` where several shards may be locked.
+  CommitScope(Engine& engine, Aftermath& aftermath, const ShardSetGuard* guard = nullptr)
+      : engine_(engine), aftermath_(aftermath), guard_(guard) {}
   ~CommitScope() {
     if (aftermath_.has_business()) [[unlikely]]
-      finish_call(engine_, aftermath_);
+      finish_call(engine_, aftermath_, guard_);
   }
   CommitScope(const CommitScope&) = delete;
   CommitScope& operator=(const CommitScope&) = delete;
@@ -160,7 +168,12 @@ class CommitScope {
  private:
   Engine& engine_;
   Aftermath& aftermath_;
+  const ShardSetGuard* const guard_;
 };
+
+/// Whether a command of this transaction may need memory, and is refused where there is none.
+template <class Tx>
+inline constexpr bool kGrows = std::is_same_v<Tx, WriteTx>;
 
 /// Starts the memory reads that looking up these keys will wait for. Their shards must be locked.
 void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes);
@@ -198,11 +211,12 @@ class Executor {
   }
 
   template <class Tx>
-  static constexpr Access kAccess = std::is_same_v<Tx, WriteTx> ? Access::kWrite : Access::kRead;
+  static constexpr Access kAccess = std::derived_from<Tx, WriteTx> ? Access::kWrite : Access::kRead;
 
   // The aftermath outlives the guard, so that it comes after the locks. Inlined by force: every call of one key goes here.
   template <auto Fn, class Tx, bool kOneKey, class... B>
-  [[gnu::always_inline]] auto call(int db, const B&... bound) const {
+  [[gnu::always_inline]] auto call(int db, const B&... bound) const ->
+      typename Signature<decltype(Fn)>::Result {
     if constexpr (kOneKey) {
       Aftermath aftermath;
       // A local, as taking a lock would have the member read again. The key is the first parameter, by convention.
@@ -211,6 +225,13 @@ class Executor {
       ShardLockGuard guard(shard.lock());
       if (kAccess<Tx> == Access::kRead || !shard.serving_needs_more_shards()) [[likely]] {
         CommitScope commit(engine, aftermath);
+        if constexpr (kAccess<Tx> == Access::kWrite) {
+          if (shard.is_bounded()) [[unlikely]] {
+            const uint64_t& hash = std::get<0>(std::tie(bound...)).get().hash;
+            if (!engine.memory().admit(shard, aftermath, {&hash, 1}, kGrows<Tx>))
+              return typename Signature<decltype(Fn)>::Result(error(Error::kOutOfMemory));
+          }
+        }
         Tx tx(engine, db, aftermath, &shard);
         return Fn(tx, bound.get()...);
       }
@@ -219,13 +240,19 @@ class Executor {
   }
 
   template <auto Fn, class Tx, class... B>
-  [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const {
+  [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const ->
+      typename Signature<decltype(Fn)>::Result {
     absl::InlinedVector<uint64_t, 32> hashes;
     (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
     Aftermath aftermath;
     ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
     if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
-    CommitScope commit(engine_, aftermath);
+    CommitScope commit(engine_, aftermath, &guard);
+    if constexpr (kAccess<Tx> == Access::kWrite) {
+      if (engine_.memory().is_bounded() && !engine_.memory().admit(guard, aftermath, hashes, kGrows<Tx>))
+          [[unlikely]]
+        return typename Signature<decltype(Fn)>::Result(error(Error::kOutOfMemory));
+    }
     Tx tx(engine_, db, aftermath);
     return Fn(tx, bound.get()...);
   }

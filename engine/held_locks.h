@@ -25,6 +25,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/error.h"
 #include "engine/executor.h"
@@ -33,20 +34,21 @@ namespace inlay {
 
 class HeldLocks {
  public:
-  /// Locks the shards of keys with these hashes.
+  /// Locks the shards of keys with these hashes, which must live as long as this does.
   HeldLocks(Engine& engine, std::span<const uint64_t> hashes, Access access)
       : engine_(engine),
         access_(access),
         holds_all_(false),
+        written_(hashes),
         guard_(engine, hashes, access),
-        commit_(engine, aftermath_) {}
+        commit_(engine, aftermath_, &guard_) {}
   /// Locks all shards, for writing.
   explicit HeldLocks(Engine& engine)
       : engine_(engine),
         access_(Access::kWrite),
         holds_all_(true),
         guard_(engine),
-        commit_(engine, aftermath_) {}
+        commit_(engine, aftermath_, &guard_) {}
   HeldLocks(const HeldLocks&) = delete;
   HeldLocks& operator=(const HeldLocks&) = delete;
 
@@ -95,9 +97,18 @@ class HeldLocks {
   /// The same for parameters as Fn takes them, whose keys must be covered.
   template <auto Fn, class... Parameters>
   auto run_covered(int db, const Parameters&... parameters) -> typename Signature<decltype(Fn)>::Result {
-    typename Signature<decltype(Fn)>::Transaction tx(engine_, db, aftermath_);
+    using Tx = typename Signature<decltype(Fn)>::Transaction;
+    if constexpr (std::derived_from<Tx, WriteTx>) {
+      if (engine_.memory().is_bounded() && !admit(kGrows<Tx>)) [[unlikely]]
+        return error(Error::kOutOfMemory);
+    }
+    Tx tx(engine_, db, aftermath_);
     return Fn(tx, parameters...);
   }
+
+  /// Asks whether calls that need memory may run. The first answer holds for all calls under these locks, so that none of
+  /// them fails for what another one of them took.
+  bool admit_growth() { return !engine_.memory().is_bounded() || admit(true); }
 
   /// Serves who waits for keys that have changed so far.
   void serve() {
@@ -121,20 +132,28 @@ class HeldLocks {
 
   template <auto Fn, class... B>
   auto check_and_run(int db, const B&... bound) -> typename Signature<decltype(Fn)>::Result {
-    if (std::is_same_v<typename Signature<decltype(Fn)>::Transaction, WriteTx> && access_ == Access::kRead)
-      return error(Error::kReadOnly);
+    constexpr bool writes = std::derived_from<typename Signature<decltype(Fn)>::Transaction, WriteTx>;
+    if (writes && access_ == Access::kRead) return error(Error::kReadOnly);
     bool all_covered = true;
     (bound.for_each_key([&](const KeyRef& key) { all_covered = all_covered && covers(key); }), ...);
     if (!all_covered) return error(Error::kUndeclaredKey);
+    if (writes && holds_all_ && engine_.memory().is_bounded()) [[unlikely]]
+      (bound.for_each_key([&](const KeyRef& key) { note_written(key.hash); }), ...);
     return run_covered<Fn>(db, bound.get()...);
   }
 
   bool is_declared(const KeyRef& key) const;
+  bool admit(bool grows);
+  void note_written(uint64_t hash);
 
   Engine& engine_;
   Access access_;
   const bool holds_all_;
   std::optional<std::span<const KeyRef>> declared_;
+  std::span<const uint64_t> written_;  // Hashes of keys that calls may write to;
+  std::vector<uint64_t> noted_;        // with all locks, of those that they did.
+  bool is_admitted_ = false;           // The shards will be settled at the end.
+  std::optional<bool> may_grow_;       // What the memory gate has answered.
   // In this order: at the end waiters are served, locks released, and what is left done.
   Aftermath aftermath_;
   ShardSetGuard guard_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "engine/broker.h"
 #include "engine/executor.h"
 #include "engine/transaction.h"
 
@@ -150,21 +151,30 @@ std::optional<std::string> KeyspaceTx::random_key() {
   }
 }
 
-void KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx&)> body) {
+bool KeyspaceTx::locked(std::span<const KeyRef> keys, bool all, bool grows,
+                        absl::FunctionRef<void(WriteTx&)> body) {
   const auto run = [&](Aftermath& aftermath) {
     WriteTx tx(engine_, db_, aftermath);
     body(tx);
+    return true;
   };
-  if (all || held_ != nullptr) {
-    Lockout lockout(*this);
-    return run(lockout.aftermath());
-  }
+  // Who holds the locks has asked for the memory.
+  if (held_ != nullptr) return run(*held_);
   Aftermath aftermath;
   absl::InlinedVector<uint64_t, 8> hashes;
   for (const KeyRef& key : keys) hashes.push_back(key.hash);
-  ShardSetGuard guard(engine_, hashes, Access::kWrite);
-  CommitScope commit(engine_, aftermath);
-  run(aftermath);
+  std::optional<ShardSetGuard> guard;
+  all ? guard.emplace(engine_) : guard.emplace(engine_, hashes, Access::kWrite);
+  CommitScope commit(engine_, aftermath, &*guard);
+  if (engine_.memory().is_bounded() && !engine_.memory().admit(*guard, aftermath, hashes, grows))
+    return false;
+  return run(aftermath);
+}
+
+void KeyspaceTx::change_limits(std::function<void(Limits&)> change) {
+  if (held_ == nullptr) return engine_.memory().change_limits(change);
+  held_->after_locks(
+      [memory = &engine_.memory(), change = std::move(change)] { memory->change_limits(change); });
 }
 
 namespace {
@@ -248,6 +258,7 @@ ShardStats KeyspaceTx::stats() {
     sum.hits += stats.hits;
     sum.misses += stats.misses;
     sum.expired += stats.expired;
+    sum.evicted += stats.evicted;
   }
   return sum;
 }
@@ -260,12 +271,36 @@ void KeyspaceTx::reset_stats() {
 }
 
 uint64_t KeyspaceTx::bytes() {
-  uint64_t bytes = 0;
+  uint64_t bytes = engine_.fixed_bytes() + engine_.broker().queued_bytes();
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     ShardSection section(*this, engine_.shard(i));
     bytes += engine_.shard(i).bytes();
   }
   return bytes;
+}
+
+MemoryReport KeyspaceTx::memory_report() {
+  MemoryReport report;
+  report.fixed = engine_.fixed_bytes();
+  report.messages = engine_.broker().queued_bytes();
+  for (size_t i = 0; i < engine_.shard_count(); ++i) {
+    const ShardSection section(*this, engine_.shard(i));
+    const Shard& shard = engine_.shard(i);
+    for (int db = 0; db < kDatabasesMax; ++db) {
+      shard.index(db).for_each([&](const void* record) {
+        const auto* entry = static_cast<const Entry*>(record);
+        MemoryReport::PerType& type = report.types[static_cast<size_t>(entry->type())];
+        ++type.keys;
+        type.bytes += shard.bytes_of(entry);
+      });
+    }
+    report.index += shard.index_bytes();
+    report.timers += shard.timer_bytes();
+    report.observers += shard.observer_bytes();
+    report.eviction += shard.bound_bytes();
+    report.page_slack += shard.page_slack();
+  }
+  return report;
 }
 
 uint64_t KeyspaceTx::timers(int db) {

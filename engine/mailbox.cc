@@ -133,6 +133,13 @@ size_t Mailbox::size() const {
   return size_;
 }
 
+size_t Mailbox::queued_bytes() const {
+  const ShardLockGuard guard(lock_);
+  size_t bytes = slot_count_ * sizeof(Message);
+  for (uint32_t i = 0; i < size_; ++i) bytes += slots_[(head_ + i) & (slot_count_ - 1)].shared_bytes();
+  return bytes;
+}
+
 uint64_t Mailbox::dropped() const {
   const ShardLockGuard guard(lock_);
   return dropped_;

@@ -33,6 +33,7 @@ class alignas(64) Mailbox : public Receiver {
   Offer offer(Message&& message) override;
   void settle(Message&& message) override;
   void tick() override;
+  size_t queued_bytes() const override;
   /// Wakes every waiting reader and publisher, whose message counts as dropped.
   void close() override;
 

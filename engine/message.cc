@@ -42,6 +42,8 @@ std::optional<std::string_view> Message::pattern() const {
   return pattern_->channel();
 }
 
+size_t Message::shared_bytes() const { return text_ == nullptr ? 0 : text_->shared_bytes(); }
+
 void Message::release() {
   text_->release();
   if (pattern_ != nullptr) pattern_->release();

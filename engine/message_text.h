@@ -24,6 +24,11 @@ class MessageText {
   std::string_view channel() const { return {bytes(), channel_size_}; }
   std::string_view payload() const { return {bytes() + channel_size_, payload_size_}; }
 
+  /// What the block occupies, divided by those who hold it.
+  size_t shared_bytes() const {
+    return (sizeof(MessageText) + channel_size_ + payload_size_) /
+           references_.load(std::memory_order_relaxed);
+  }
   /// The caller holds a reference already, so nothing needs to be ordered.
   void retain(uint32_t count = 1) { references_.fetch_add(count, std::memory_order_relaxed); }
   void release(uint32_t count = 1) {

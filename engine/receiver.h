@@ -6,6 +6,7 @@
 // Thread safety: thread-safe; offers that concern one channel come one after the other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "inlay/message.h"
@@ -30,6 +31,8 @@ class Receiver {
   virtual void settle(Message&& message) = 0;
   /// The store's clock is looked at: time-outs that were waited for may have come.
   virtual void tick() {}
+  /// Bytes of the messages that wait in it, one that several receivers share counted in parts. O(messages).
+  virtual size_t queued_bytes() const { return 0; }
   /// No more messages will come.
   virtual void close() = 0;
 };

@@ -2,12 +2,12 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
-#include "engine/hash.h"
 
 namespace inlay {
 
@@ -36,6 +36,7 @@ Shard::Shard(const Config& config)
       hash_seed_(config.hash_seed) {}
 
 Shard::~Shard() {
+  bound_.reset();
   // The slab gives its pages back whole; only what malloc holds must be freed entry by entry.
   if (slab_.bytes() == 0) return;
   Graveyard graveyard;
@@ -50,7 +51,7 @@ Shard::~Shard() {
 }
 
 uint64_t Shard::hash_of(const void* record) const {
-  return placed(hash_bytes(static_cast<const Entry*>(record)->key(), hash_seed_));
+  return placed(key_hash(static_cast<const Entry*>(record)->key()));
 }
 
 uint64_t Shard::timer_payload(const Entry* entry, int db) {
@@ -76,10 +77,19 @@ StringBody* Shard::allocate_body(size_t size, size_t capacity) {
 
 void Shard::attach_body(Entry* entry, StringBody* body) {
   entry->set_body(body);
-  body_bytes_ += malloc_usable_size(body);
+  const size_t added = malloc_usable_size(body);
+  body_bytes_ += added;
+  if (bound_ != nullptr) bound_->resized(entry, bytes_of(entry) - added, bytes_of(entry));
 }
 
 StringBody* Shard::detach_body(Entry* entry) {
+  const size_t before = bound_ == nullptr ? 0 : bytes_of(entry);
+  StringBody* body = take_body(entry);
+  if (bound_ != nullptr) bound_->resized(entry, before, bytes_of(entry));
+  return body;
+}
+
+StringBody* Shard::take_body(Entry* entry) {
   auto* body = entry->body<StringBody>();
   entry->set_body<StringBody>(nullptr);
   if (body != nullptr) body_bytes_ -= malloc_usable_size(body);
@@ -87,6 +97,13 @@ StringBody* Shard::detach_body(Entry* entry) {
 }
 
 Container* Shard::detach_container(Entry* entry) {
+  const size_t before = bound_ == nullptr ? 0 : bytes_of(entry);
+  Container* container = take_container(entry);
+  if (bound_ != nullptr) bound_->resized(entry, before, bytes_of(entry));
+  return container;
+}
+
+Container* Shard::take_container(Entry* entry) {
   auto* container = entry->body<Container>();
   if (container == nullptr) return nullptr;
   entry->set_body<Container>(nullptr);
@@ -105,7 +122,9 @@ bool Shard::attach_container(int db, Entry* entry, Container* container) {
 }
 
 bool Shard::container_changed(int db, Entry* entry, size_t bytes_before) {
-  body_bytes_ += entry->body<Container>()->bytes() - bytes_before;
+  const size_t added = entry->body<Container>()->bytes() - bytes_before;
+  body_bytes_ += added;
+  if (bound_ != nullptr) bound_->resized(entry, bytes_of(entry) - added, bytes_of(entry));
   return set_field_timer(db, entry);
 }
 
@@ -153,8 +172,8 @@ bool Shard::rewrite_inline(Entry* entry, std::string_view block) {
 void Shard::free_entry(Entry* entry, Graveyard& graveyard) {
   if (entry->encoding() == Encoding::kBody) {
     if (entry->type() == Type::kString) {
-      if (StringBody* body = detach_body(entry)) graveyard.bury(body);
-    } else if (Container* container = detach_container(entry)) {
+      if (StringBody* body = take_body(entry)) graveyard.bury(body);
+    } else if (Container* container = take_container(entry)) {
       graveyard.bury(container);
     }
   }
@@ -168,10 +187,14 @@ Entry* Shard::insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t see
   Entry* entry = allocate_entry(shape, key.bytes, seen_s);
   if (entry == nullptr) return nullptr;
   const auto hash_record = [this](const void* record) { return hash_of(record); };
+  const size_t index_before = index(db).memory_usage();
   if (!index(db).insert(placed(key.hash), entry, hash_record)) {
     slab_.deallocate(entry, shape.block_bytes());
     return nullptr;
   }
+  index_bytes_ += index(db).memory_usage() - index_before;
+  if (bound_ != nullptr) [[unlikely]]
+    bound_->inserted(db, key.hash, entry);
   return entry;
 }
 
@@ -180,6 +203,8 @@ Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& grave
   shape.key_bytes = static_cast<uint32_t>(old->key().size());
   Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
   if (entry == nullptr) return nullptr;
+  entry->access() = old->access();
+  if (bound_ != nullptr) bound_->resized(entry, bytes_of(old), block_bytes_of(entry));
   if (old->has_timer()) {
     if (shape.has_timer) {
       entry->set_timer(old->timer());
@@ -200,8 +225,38 @@ Entry* Shard::reshape(int db, Found& found, Entry::Shape shape, Graveyard& grave
 
 void Shard::erase(int db, const KeyRef& key, Found found, Graveyard& graveyard) {
   if (found.entry->has_timer()) --timers_[static_cast<size_t>(db)];
+  if (bound_ != nullptr) [[unlikely]]
+    bound_->erased(db, key.hash, found.entry);
+  const size_t index_before = index(db).memory_usage();
   index(db).erase(found.slot, placed(key.hash));
+  index_bytes_ += index(db).memory_usage() - index_before;
   free_entry(found.entry, graveyard);
+}
+
+void Shard::evict(int db, const KeyRef& key, Entry* entry, Graveyard& graveyard) {
+  const TagIndex::Slot slot =
+      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
+  bound_->set_leaving(entry);
+  erase(db, key, Found{entry, slot}, graveyard);
+  bound_->set_leaving(nullptr);
+}
+
+void Shard::sample_timers(uint64_t draw, size_t most,
+                          absl::FunctionRef<void(int db, Entry* entry)> visit) const {
+  // So that a wheel most of whose timers are gone finds some now and then.
+  constexpr size_t kLooks = 128;
+  std::array<uint64_t, 64> payloads;
+  const size_t found =
+      wheel_.sample(draw, kLooks, std::span(payloads).first(std::min(most, payloads.size())));
+  for (const uint64_t payload : std::span(payloads).first(found)) {
+    if ((payload & kFieldTimerBit) != 0) continue;
+    auto* entry = reinterpret_cast<Entry*>(payload & ((uint64_t{1} << 48) - 1));
+    const int db = static_cast<int>(payload >> 48);
+    // A database that was flushed may still be being freed.
+    const bool is_there = index(db).find_record(placed(key_hash(entry->key())),
+                                                [&](const void* record) { return record == entry; });
+    if (is_there) visit(db, entry);
+  }
 }
 
 namespace {
@@ -225,7 +280,9 @@ bool Shard::set_has_timer(int db, Found& found, bool has_timer) {
   shape.has_timer = has_timer;
   Entry* entry = allocate_entry(shape, old->key(), old->seen_s());
   if (entry == nullptr) return false;
+  entry->access() = old->access();
   copy_value(old, entry);
+  if (bound_ != nullptr) bound_->resized(entry, bytes_of(old), bytes_of(entry));
   retarget_field_timer(db, entry);
   index(db).replace(found.slot, entry);
   slab_.deallocate(old, old->block_bytes());
@@ -294,7 +351,9 @@ TagIndex Shard::detach(int db) {
       if (watched_db == db && find(db, KeyRef{key, hash_bytes(key, hash_seed_)})) changed(db, key);
     });
   }
+  if (bound_ != nullptr) bound_->detaching(db);
   timers_[static_cast<size_t>(db)] = 0;
+  index_bytes_ -= index(db).memory_usage();
   return std::move(index(db));
 }
 
@@ -304,6 +363,7 @@ bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
     const auto hash_record = [this](const void* record) { return hash_of(record); };
     detached.scan(0, limit, hash_record, [&](void* record) { batch.push_back(static_cast<Entry*>(record)); });
     for (Entry* entry : batch) {
+      if (bound_ != nullptr) bound_->freed_detached(bytes_of(entry));
       const uint64_t hash = hash_of(entry);
       const TagIndex::Slot slot = detached.find(hash, [&](const void* record) { return record == entry; });
       detached.erase(slot, hash);
@@ -316,15 +376,18 @@ bool Shard::free_some(TagIndex& detached, size_t limit, Graveyard& graveyard) {
 
 size_t Shard::bytes_of(const Entry* entry) const {
   size_t bytes = slab_.occupied(entry, entry->block_bytes());
-  if (entry->encoding() != Encoding::kBody) return bytes;
+  if (entry->encoding() != Encoding::kBody || entry->body<void>() == nullptr) return bytes;
   return bytes + (entry->type() == Type::kString ? malloc_usable_size(entry->body<StringBody>())
                                                  : entry->body<Container>()->bytes());
 }
 
 size_t Shard::bytes() const {
-  size_t bytes = slab_.bytes() + body_bytes_ + wheel_.memory_usage();
-  for (int db = 0; db < kDatabasesMax; ++db) bytes += index(db).memory_usage();
-  return bytes;
+  return entry_bytes() + index_bytes_ + timer_bytes() + observer_bytes() + bound_bytes();
+}
+
+size_t Shard::observer_bytes() const {
+  if (observers_ == nullptr) return 0;
+  return sizeof(Observers) + observers_->watches.memory_usage() + observers_->waiters.memory_usage();
 }
 
 bool Shard::check_invariants() const {
@@ -357,6 +420,9 @@ bool Shard::check_invariants() const {
     ok = ok && timers_here == timers_[static_cast<size_t>(db)];
     timers += timers_here;
   }
+  size_t index_bytes = 0;
+  for (int db = 0; db < kDatabasesMax; ++db) index_bytes += index(db).memory_usage();
+  ok = ok && index_bytes == index_bytes_ && (bound_ == nullptr || bound_->check_invariants());
   return ok && timers + field_timers == wheel_.size() && field_timers == field_timers_ &&
          entry_bytes == slab_.bytes() + body_bytes_;
 }

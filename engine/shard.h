@@ -1,8 +1,8 @@
 // Shard: one lock and everything it guards, a slice of every database.
 //
-//   Shard  +------+---------------------+------+-------+--------+-------+-----------+
-//          | lock | index per database  | slab | wheel | random | stats | observers |
-//          +------+---------+-----------+--^---+---^---+--------+-------+-----------+
+//   Shard  +------+---------------------+------+-------+--------+-------+-----------+-------+
+//          | lock | index per database  | slab | wheel | random | stats | observers | bound |
+//          +------+---------+-----------+--^---+---^---+--------+-------+-----------+-------+
 //                           |              |       |
 //                           +-> entries ---+       +-- timers: (entry address, database, for the key or its fields)
 //
@@ -12,7 +12,8 @@
 //   1. Every record of an index is a live entry of this shard's slab whose key hashes to this shard.
 //   2. An entry has a timer exactly when has_timer() is set; the timer's payload is its address and database. A
 //      container has a field timer exactly while a field has a deadline, for the earliest.
-//   3. bytes() is the sum of what entries, bodies, indexes and timers occupy.
+//   3. bytes() is the sum of what entries, bodies, indexes, timers and observers occupy.
+//   4. With a bound, it was told of every entry that came, went, or occupies something else than before.
 //
 // Thread safety: every member but the lock is guarded by the lock.
 #pragma once
@@ -29,9 +30,11 @@
 #include "engine/aftermath.h"
 #include "engine/container.h"
 #include "engine/entry.h"
+#include "engine/hash.h"
 #include "engine/key.h"
 #include "engine/lock.h"
 #include "engine/random.h"
+#include "engine/shard_bound.h"
 #include "engine/waiter.h"
 #include "engine/watch.h"
 #include "inlay/datatypes/slab.h"
@@ -46,6 +49,7 @@ struct ShardStats {
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t expired = 0;
+  uint64_t evicted = 0;
 };
 
 /// A key's entry and where it stands, or neither. Valid until the next change to the shard's same database.
@@ -101,6 +105,8 @@ class alignas(64) Shard {
   Entry* reshape(int db, Found& found, Entry::Shape shape, Graveyard& graveyard);
   /// Removes an entry with its timer and value.
   void erase(int db, const KeyRef& key, Found found, Graveyard& graveyard);
+  /// Removes a victim of the bound's.
+  void evict(int db, const KeyRef& key, Entry* entry, Graveyard& graveyard);
   /// Takes an entry's value out (so that it is not buried) before erase() or reshape().
   StringBody* detach_body(Entry* entry);
   void attach_body(Entry* entry, StringBody* body);
@@ -111,7 +117,11 @@ class alignas(64) Shard {
   /// `bytes_before`, and sets its field timer. Returns whether a timer was added.
   bool container_changed(int db, Entry* entry, size_t bytes_before);
   /// The two halves of it.
-  void adjust_body_bytes(size_t added) { body_bytes_ += added; }
+  void adjust_body_bytes(const Entry* entry, size_t added) {
+    body_bytes_ += added;
+    if (bound_ != nullptr) [[unlikely]]
+      bound_->resized(entry, bytes_of(entry) - added, bytes_of(entry));
+  }
   bool set_field_timer(int db, Entry* entry);
   /// Removes up to `limit` dead fields of a container that an entry holds; true if none is left.
   bool expire_some_fields(int db, Entry* entry, int64_t now_ms, size_t limit);
@@ -174,13 +184,35 @@ class alignas(64) Shard {
       observers_.reset();
   }
 
+  /// What keeps it within the limits of its store; null where there are none.
+  ShardBound* bound() { return bound_.get(); }
+  bool is_bounded() const { return bound_ != nullptr; }
+  /// Returns the one before, to be freed without the lock.
+  std::unique_ptr<ShardBound> set_bound(std::unique_ptr<ShardBound> bound) {
+    return std::exchange(bound_, std::move(bound));
+  }
+  /// Visits up to `most` entries with deadlines, drawn by a uniform number. May find none though there are some.
+  void sample_timers(uint64_t draw, size_t most, absl::FunctionRef<void(int db, Entry* entry)> visit) const;
+
   Random& random() { return random_; }
   ShardStats& stats() { return stats_; }
 
-  /// Bytes of entries, value bodies, indexes and timers.
+  /// Bytes of entries, value bodies, indexes, timers, observers, and what the bound needs. O(1 + timers / 64 768).
   size_t bytes() const;
+  /// Those of entries and value bodies alone.
+  size_t entry_bytes() const { return slab_.bytes() + body_bytes_; }
+  /// What the slab's pages hold beyond its blocks.
+  size_t page_slack() const { return slab_.page_bytes() + slab_.large_bytes() - slab_.bytes(); }
   /// What one entry and its value occupy.
   size_t bytes_of(const Entry* entry) const;
+  /// What its block alone does.
+  size_t block_bytes_of(const Entry* entry) const { return slab_.occupied(entry, entry->block_bytes()); }
+  uint64_t key_hash(std::string_view key) const { return hash_bytes(key, hash_seed_); }
+  /// The parts of bytes() that no entry has.
+  size_t index_bytes() const { return index_bytes_; }
+  size_t timer_bytes() const { return wheel_.memory_usage(); }
+  size_t observer_bytes() const;
+  size_t bound_bytes() const { return bound_ == nullptr ? 0 : sizeof(ShardBound) + bound_->overhead(); }
 
   bool check_invariants() const;
 
@@ -209,6 +241,9 @@ class alignas(64) Shard {
   uint64_t hash_of(const void* record) const;
   Entry* allocate_entry(const Entry::Shape& shape, std::string_view key, uint32_t seen_s);
   void free_entry(Entry* entry, Graveyard& graveyard);
+  // detach_body() and detach_container(), without telling the bound.
+  StringBody* take_body(Entry* entry);
+  Container* take_container(Entry* entry);
   // Gives an entry a block that differs in has_timer alone; the timer's handle is left to be set.
   bool set_has_timer(int db, Found& found, bool has_timer);
   static uint64_t timer_payload(const Entry* entry, int db);
@@ -220,12 +255,14 @@ class alignas(64) Shard {
   ShardLock lock_;
   uint64_t shard_bits_ : 8;
   uint64_t changes_ : 56;  // At a billion a second it lasts two years before a number comes again.
+  std::unique_ptr<ShardBound> bound_;
   ShardStats stats_;
   std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.
   Slab slab_;
   TimerWheel wheel_;
   std::array<size_t, kDatabasesMax> timers_{};  // By physical database.
   size_t body_bytes_ = 0;
+  size_t index_bytes_ = 0;
   size_t field_timers_ = 0;
   PagePool* pages_;
   std::unique_ptr<Observers> observers_;  // Only while there are any.

@@ -79,7 +79,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
   } else if (shard.reshape(db, found, shape, aftermath_.graveyard()) == nullptr) {
     return nullptr;
   }
-  stamp(found.entry);
+  stamp(shard, found.entry);
   return found.entry;
 }
 
@@ -127,7 +127,7 @@ char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
         std::memset(body->data() + body->size, 0, size - body->size);
         body->size = size;
         found.entry->set_raw(true);
-        stamp(found.entry);
+        stamp(shard, found.entry);
         changed(key, db_);
         return body->data();
       }
@@ -166,6 +166,12 @@ void WriteTx::tell_observers(Shard& shard, const KeyRef& key, int db) {
   const Entry* entry = shard.find_entry(engine_.physical(db), key);
   if (entry != nullptr && (entry->type() == Type::kList || entry->type() == Type::kSortedSet))
     aftermath_.ready(db, key);
+}
+
+void ReadTx::note_hit(Shard& shard, Entry* entry) {
+  const uint32_t second = engine_.seen_s();
+  shard.bound()->hit(entry, second);
+  if (entry->seen_s() != second) entry->set_seen_s(second);
 }
 
 void ReadTx::keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db) {

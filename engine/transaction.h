@@ -1,4 +1,4 @@
-// ReadTx, WriteTx, KeyspaceTx: what a command sees of the engine while its locks are held.
+// ReadTx, WriteTx, LeanTx, KeyspaceTx: what a command sees of the engine while its locks are held.
 //
 // A command never locks and never frees: the executor opens one of these over locked shards, and closing it does
 // once what every command needs (watchers told, waiters served, bodies freed after the locks, background thread woken).
@@ -7,8 +7,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -64,7 +66,7 @@ class ReadTx {
       return nullptr;
     }
     ++shard.stats().hits;
-    stamp(entry);
+    stamp(shard, entry);
     return entry;
   }
   /// The same without counting or stamping.
@@ -146,9 +148,13 @@ class ReadTx {
     return found;
   }
 
-  void stamp(Entry* entry) {
-    const uint32_t second = engine_.seen_s();
-    if (entry->seen_s() != second) entry->set_seen_s(second);
+  // Notes an access: its second and, with limits, what the policy counts.
+  [[gnu::always_inline]] void stamp(Shard& shard, Entry* entry) {
+    const uint32_t mark = engine_.access_mark();
+    if (entry->is_marked(mark, engine_.access_ignored())) return;
+    if (shard.is_bounded()) [[unlikely]]
+      return note_hit(shard, entry);
+    entry->set_seen_s(mark >> 8);
   }
 
   Engine& engine_;
@@ -157,6 +163,7 @@ class ReadTx {
   Shard* const only_shard_;  // Null: several.
 
  private:
+  void note_hit(Shard& shard, Entry* entry);
   void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);
   void keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db);
   // The entry, or null after removing it.
@@ -198,7 +205,7 @@ class WriteTx : public ReadTx {
         [[unlikely]]
       return replace_by_integer(key, found, value, old);
     found.entry->set_integer(value);
-    stamp(found.entry);
+    stamp(shard_of(key), found.entry);
     changed(key, db_);
     return true;
   }
@@ -208,7 +215,7 @@ class WriteTx : public ReadTx {
       return replace_by_bytes(key, found, value, old);
     std::copy(value.begin(), value.end(), found.entry->inline_data());
     found.entry->set_raw(false);
-    stamp(found.entry);
+    stamp(shard_of(key), found.entry);
     changed(key, db_);
     return true;
   }
@@ -272,6 +279,12 @@ class WriteTx : public ReadTx {
                   std::optional<int64_t> deadline);
 };
 
+/// For commands that take away, or change what needs no memory: they run where others are refused for lack of it.
+class LeanTx : public WriteTx {
+ public:
+  using WriteTx::WriteTx;
+};
+
 /// A container that is open for changing. End it with close(); one that is dropped closes by itself.
 template <class C>
 class [[nodiscard]] Edit {
@@ -314,7 +327,7 @@ class [[nodiscard]] Edit {
     if (!event.empty()) tx.notify(kEventClassOf<C>, event, key_);
     if (held_ != nullptr) {
       Shard& shard = tx.engine().shard_of(key_);
-      shard.adjust_body_bytes(held_->value.memory_usage() - heap_before_);
+      shard.adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
@@ -349,10 +362,33 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
   Entry* entry = live_entry(shard, key);
   if (entry != nullptr) {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
-    stamp(entry);
+    stamp(shard, entry);
   }
   return Result<Edit<C>>(absl::in_place, *this, key, entry);
 }
+
+/// Where the bytes of a store are.
+struct MemoryReport {
+  struct PerType {
+    uint64_t keys = 0;
+    uint64_t bytes = 0;
+  };
+  std::array<PerType, 6> types{};  // By Type.
+  uint64_t index = 0;
+  uint64_t timers = 0;
+  uint64_t observers = 0;  // Tables of watched keys and of waiting calls.
+  uint64_t eviction = 0;
+  uint64_t messages = 0;    // That wait in queues.
+  uint64_t fixed = 0;       // What an empty store takes.
+  uint64_t page_slack = 0;  // Beyond the bytes of the store: what its pages hold beside blocks.
+
+  /// All but the slack.
+  uint64_t total() const {
+    uint64_t bytes = index + timers + observers + eviction + messages + fixed;
+    for (const PerType& type : types) bytes += type.bytes;
+    return bytes;
+  }
+};
 
 /// The keyspace as a whole. Locks one shard at a time, or all of them for as long as a Lockout lives; nothing where the
 /// caller holds all locks.
@@ -375,8 +411,12 @@ class KeyspaceTx {
                 absl::FunctionRef<void(std::string_view key, const Entry* entry)> visit);
   /// A live key drawn uniformly, or nothing. Dead ones met on the way are removed.
   std::optional<std::string> random_key();
-  /// Runs `body` with the shards of these keys locked, or all shards: for commands whose keys follow from values.
-  void locked(std::span<const KeyRef> keys, bool all, absl::FunctionRef<void(WriteTx& tx)> body);
+  /// Runs `body` with the shards of these keys locked, or all shards: for commands whose keys follow from values. False,
+  /// with nothing run, if it `grows` what the store holds and there is no memory for it.
+  [[nodiscard]] bool locked(std::span<const KeyRef> keys, bool all, bool grows,
+                            absl::FunctionRef<void(WriteTx& tx)> body);
+  /// Changes the limits of memory: at once, or after the locks where the caller holds them.
+  void change_limits(std::function<void(Limits& limits)> change);
   /// Empties one database, or all when `db` is negative, at one instant.
   void flush(int db);
   void swap(int a, int b);
@@ -384,6 +424,8 @@ class KeyspaceTx {
   ShardStats stats();
   void reset_stats();
   uint64_t bytes();
+  /// What the store occupies, by what it is for. O(keys), each shard locked in turn.
+  MemoryReport memory_report();
   /// Keys of one database that have a deadline.
   uint64_t timers(int db);
   /// A hash of every live key, its value and its deadline, the same whatever the order of insertion.

@@ -14,7 +14,11 @@ bool WaitTable::remove(const KeyRef& key, const Waiter* waiter, std::optional<ui
       std::find_if(queue.begin(), queue.end(), [&](const auto& it) { return it.get() == waiter; });
   if (place == queue.end()) return false;
   queue.erase(place);
-  if (queue.empty()) rows_.erase(row);
+  heap_bytes_ -= kNodeBytes;
+  if (queue.empty()) {
+    heap_bytes_ -= bytes_of(row->first);
+    rows_.erase(row);
+  }
   if (needed_shard.has_value()) {
     const auto needed = needed_shards_.find(*needed_shard);
     if (--needed->second == 0) needed_shards_.erase(needed);
@@ -38,7 +42,7 @@ bool serve_one(Engine& engine, Aftermath& aftermath, int db, const KeyRef& key) 
   if (!shard.has_waiters()) return false;
   const WaitTable::Queue* queue = shard.waiters().find(db, key.bytes);
   if (queue == nullptr) return false;
-  WriteTx tx(engine, db, aftermath);
+  LeanTx tx(engine, db, aftermath);
   const Entry* entry = tx.peek(key);
   if (entry == nullptr) return false;
   const std::shared_ptr<Waiter> waiter = next_served(engine, *queue, entry->type());

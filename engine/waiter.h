@@ -33,7 +33,7 @@
 
 namespace inlay {
 
-class WriteTx;
+class LeanTx;
 
 class Waiter {
  public:
@@ -53,7 +53,7 @@ class Waiter {
   /// Takes what it waits for from `key`, which holds a container of type(). Called once, after end(State::kServed),
   /// with the shards of key and destination locked. What it
   /// took is seen by whoever was woken after it.
-  virtual void serve(WriteTx& tx, const KeyRef& key) = 0;
+  virtual void serve(LeanTx& tx, const KeyRef& key) = 0;
   /// Called once, without locks, after it was served or its wait was ended by another thread than its own.
   virtual void wake() = 0;
 
@@ -78,7 +78,10 @@ class WaitTable {
   /// Puts a waiter at the end of a key's queue. `needed_shard`: that of its destination, if it has one.
   void add(const KeyRef& key, std::shared_ptr<Waiter> waiter, std::optional<uint16_t> needed_shard) {
     if (needed_shard.has_value()) ++needed_shards_[*needed_shard];
-    rows_[name(waiter->db(), key.bytes)].push_back(std::move(waiter));
+    const auto [row, is_new] = rows_.try_emplace(name(waiter->db(), key.bytes));
+    if (is_new) heap_bytes_ += bytes_of(row->first);
+    heap_bytes_ += kNodeBytes;
+    row->second.push_back(std::move(waiter));
   }
 
   /// Takes a waiter out of a key's queue; false if it is not there.
@@ -98,6 +101,11 @@ class WaitTable {
   }
 
   bool empty() const { return rows_.empty(); }
+  /// Bytes of the table, without the waiters themselves. O(1).
+  size_t memory_usage() const {
+    return heap_bytes_ + rows_.capacity() * (sizeof(*rows_.begin()) + 1) +
+           needed_shards_.capacity() * (sizeof(*needed_shards_.begin()) + 1);
+  }
   /// Whether serving may need locks of other shards.
   bool needs_more_shards() const { return !needed_shards_.empty(); }
   /// Visits those shards: visit(uint16_t).
@@ -112,6 +120,14 @@ class WaitTable {
     return name.append(key);
   }
 
+  // Of a queue: two links and what it holds, as malloc rounds it.
+  static constexpr size_t kNodeBytes = 40;
+  // What a name has beyond the row.
+  static size_t bytes_of(const std::string& name) {
+    return name.capacity() > std::string().capacity() ? name.capacity() + 1 : 0;
+  }
+
+  size_t heap_bytes_ = 0;                         // Of names and queues.
   absl::flat_hash_map<std::string, Queue> rows_;  // A row exactly while its queue holds somebody.
   absl::flat_hash_map<uint16_t, uint32_t> needed_shards_;
 };

@@ -21,15 +21,18 @@ class WatchTable {
  public:
   /// Adds a watcher of the key and returns its version now.
   uint64_t watch(int db, std::string_view key) {
-    Row& row = rows_[name(db, key)];
-    ++row.watchers;
-    return row.version;
+    const auto [row, is_new] = rows_.try_emplace(name(db, key));
+    if (is_new) name_bytes_ += bytes_of(row->first);
+    ++row->second.watchers;
+    return row->second.version;
   }
 
   /// Removes a watcher added by watch().
   void unwatch(int db, std::string_view key) {
     const auto row = rows_.find(name(db, key));
-    if (row != rows_.end() && --row->second.watchers == 0) rows_.erase(row);
+    if (row == rows_.end() || --row->second.watchers != 0) return;
+    name_bytes_ -= bytes_of(row->first);
+    rows_.erase(row);
   }
 
   /// The version of a watched key.
@@ -51,6 +54,8 @@ class WatchTable {
   }
 
   bool empty() const { return rows_.empty(); }
+  /// Bytes of the table. O(1).
+  size_t memory_usage() const { return rows_.capacity() * (sizeof(*rows_.begin()) + 1) + name_bytes_; }
 
  private:
   struct Row {
@@ -58,6 +63,10 @@ class WatchTable {
     uint32_t watchers = 0;
   };
 
+  // What a name has beyond the row.
+  static size_t bytes_of(const std::string& name) {
+    return name.capacity() > std::string().capacity() ? name.capacity() + 1 : 0;
+  }
   static std::string name(int db, std::string_view key) {
     std::string name(1, static_cast<char>(db));
     return name.append(key);
@@ -65,6 +74,7 @@ class WatchTable {
 
   absl::flat_hash_map<std::string, Row> rows_;
   uint64_t clock_ = 0;
+  size_t name_bytes_ = 0;
 };
 
 }  // namespace inlay

@@ -34,6 +34,7 @@ void TimerSegment::add_chunk() {
   auto vacant = std::find(chunks_.begin(), chunks_.end(), nullptr);
   if (vacant == chunks_.end()) vacant = chunks_.emplace(vacant);
   vacant->reset(new Chunk);
+  ++chunk_count_;
   (*vacant)->free.fill(~uint64_t{0});
   uint32_t at = static_cast<uint32_t>(vacant - chunks_.begin());
   assert(at < kChunks);
@@ -43,7 +44,10 @@ void TimerSegment::add_chunk() {
 void TimerSegment::note_room(uint32_t at) {
   const auto& free = chunks_[at]->free;
   bool empty = std::all_of(free.begin(), free.end(), [](uint64_t word) { return word == ~uint64_t{0}; });
-  if (empty) chunks_[at].reset();
+  if (empty) {
+    chunks_[at].reset();
+    --chunk_count_;
+  }
   uint64_t bit = uint64_t{1} << at % 64;
   roomy_[at / 64] = empty ? roomy_[at / 64] & ~bit : roomy_[at / 64] | bit;
 }
@@ -54,8 +58,7 @@ bool TimerSegment::in_use(uint16_t index) const {
 }
 
 size_t TimerSegment::memory_usage() const {
-  size_t chunks = chunks_.size() - std::count(chunks_.begin(), chunks_.end(), nullptr);
-  return sizeof(*this) + chunks_.capacity() * sizeof(chunks_[0]) + chunks * sizeof(Chunk);
+  return sizeof(*this) + chunks_.capacity() * sizeof(chunks_[0]) + chunk_count_ * sizeof(Chunk);
 }
 
 absl::Status TimerSegment::check_invariants() const {
@@ -70,16 +73,19 @@ absl::Status TimerSegment::check_invariants() const {
     } while (at != slot);
   }
   uint32_t used = 0;
+  uint32_t chunks = 0;
   for (uint32_t i = 0; i < chunks_.size(); ++i) {
     bool roomy = roomy_[i / 64] >> i % 64 & 1;
     uint32_t free = 0;
     if (chunks_[i]) {
+      ++chunks;
       for (uint64_t word : chunks_[i]->free) free += std::popcount(word);
       used += kChunkNodes - free;
     }
     if (roomy != (free > 0)) return absl::InternalError("chunk with a wrong roomy bit");
     if (free == kChunkNodes) return absl::InternalError("chunk kept without a timer");
   }
+  if (chunks != chunk_count_) return absl::InternalError("segment with a wrong count of chunks");
   if (used != used_) return absl::InternalError("segment with a wrong count of timers");
   return absl::OkStatus();
 }

@@ -116,6 +116,8 @@ class TimerSegment {
       note_room(chunk_number(index));
   }
   bool in_use(uint16_t index) const;
+  /// Nodes that there is memory for, or was: their indexes begin at kSlots.
+  uint32_t places() const { return static_cast<uint32_t>(chunks_.size()) * kChunkNodes; }
 
   TimerNode& node(uint16_t index) { return chunk_of(index).nodes[index % kChunkNodes]; }
   const TimerNode& node(uint16_t index) const { return chunk_of(index).nodes[index % kChunkNodes]; }
@@ -176,6 +178,7 @@ class TimerSegment {
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::array<uint64_t, (kChunks + 63) / 64> roomy_{};
   uint32_t used_ = 0;
+  uint32_t chunk_count_ = 0;  // Of those that are there.
 };
 
 }  // namespace inlay

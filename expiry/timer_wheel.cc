@@ -246,6 +246,24 @@ inline void TimerWheel::take(Handle timer, int64_t deadline_ms, Pass& pass) {
   --size_;
 }
 
+size_t TimerWheel::sample(uint64_t draw, size_t looks, std::span<uint64_t> payloads) const {
+  if (empty()) return 0;
+  const TimerSlab& slab = state_->slab;
+  uint32_t segment = static_cast<uint32_t>((draw >> 32) % slab.segments());
+  uint32_t place = static_cast<uint32_t>((draw & UINT32_MAX) * slab.segment(segment).places() >> 32);
+  size_t found = 0;
+  for (; looks > 0 && found < payloads.size(); --looks) {
+    if (place >= slab.segment(segment).places()) {
+      segment = segment + 1 == slab.segments() ? 0 : segment + 1;
+      place = 0;
+      continue;
+    }
+    const Handle timer = TimerSlab::handle(segment, static_cast<uint16_t>(TimerSegment::kSlots + place++));
+    if (is_pending(timer)) payloads[found++] = payload(timer);
+  }
+  return found;
+}
+
 size_t TimerWheel::memory_usage() const {
   if (!state_) return 0;
   const State& s = *state_;

@@ -37,8 +37,8 @@ void print_timeout(Duration timeout, ArgPrinter& out) {
 namespace inlay::cmd {
 namespace {
 
-Nullable<KeyElement> pop_first(WriteTx& tx, LeadingKeys keys,
-                               Nullable<std::string> (*pop)(WriteTx&, const KeyRef&)) {
+Nullable<KeyElement> pop_first(LeanTx& tx, LeadingKeys keys,
+                               Nullable<std::string> (*pop)(LeanTx&, const KeyRef&)) {
   if (keys.keys.empty()) return error(Error::kNumkeys);
   for (const KeyRef& key : keys.keys) {
     Nullable<std::string> element = pop(tx, key);
@@ -48,7 +48,7 @@ Nullable<KeyElement> pop_first(WriteTx& tx, LeadingKeys keys,
   return std::nullopt;
 }
 
-Nullable<KeyMember> pop_first(WriteTx& tx, LeadingKeys keys, Extreme where) {
+Nullable<KeyMember> pop_first(LeanTx& tx, LeadingKeys keys, Extreme where) {
   if (keys.keys.empty()) return error(Error::kNumkeys);
   Nullable<PoppedMembers> popped = zmpop(tx, keys, {where, 1});
   if (!popped.ok()) return popped.status();
@@ -58,11 +58,11 @@ Nullable<KeyMember> pop_first(WriteTx& tx, LeadingKeys keys, Extreme where) {
 
 }  // namespace
 
-Nullable<KeyElement> blpop(WriteTx& tx, LeadingKeys keys, ListWait) { return pop_first(tx, keys, lpop); }
+Nullable<KeyElement> blpop(LeanTx& tx, LeadingKeys keys, ListWait) { return pop_first(tx, keys, lpop); }
 
-Nullable<KeyElement> brpop(WriteTx& tx, LeadingKeys keys, ListWait) { return pop_first(tx, keys, rpop); }
+Nullable<KeyElement> brpop(LeanTx& tx, LeadingKeys keys, ListWait) { return pop_first(tx, keys, rpop); }
 
-Nullable<KeyElements> blmpop(WriteTx& tx, ListWait, CountedKeys keys, End from, const ListMPopCount& count) {
+Nullable<KeyElements> blmpop(LeanTx& tx, ListWait, CountedKeys keys, End from, const ListMPopCount& count) {
   return lmpop(tx, keys, from, count);
 }
 
@@ -75,15 +75,15 @@ Nullable<std::string> brpoplpush(WriteTx& tx, const KeyRef& source, const KeyRef
   return rpoplpush(tx, source, destination);
 }
 
-Nullable<KeyMember> bzpopmin(WriteTx& tx, LeadingKeys keys, SortedSetWait) {
+Nullable<KeyMember> bzpopmin(LeanTx& tx, LeadingKeys keys, SortedSetWait) {
   return pop_first(tx, keys, Extreme::kMin);
 }
 
-Nullable<KeyMember> bzpopmax(WriteTx& tx, LeadingKeys keys, SortedSetWait) {
+Nullable<KeyMember> bzpopmax(LeanTx& tx, LeadingKeys keys, SortedSetWait) {
   return pop_first(tx, keys, Extreme::kMax);
 }
 
-Nullable<PoppedMembers> bzmpop(WriteTx& tx, SortedSetWait, CountedKeys keys, const ZMPopWords& words) {
+Nullable<PoppedMembers> bzmpop(LeanTx& tx, SortedSetWait, CountedKeys keys, const ZMPopWords& words) {
   if (keys.keys.empty()) return error(Error::kNumkeys);
   if (words.count < 1) return error(Error::kCountNotPositive);
   return zmpop(tx, keys, words);

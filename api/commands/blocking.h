@@ -32,14 +32,14 @@ namespace inlay::cmd {
 using ListWait = WaitFor<Type::kList>;
 using SortedSetWait = WaitFor<Type::kSortedSet>;
 
-Nullable<KeyElement> blpop(WriteTx& tx, LeadingKeys keys, ListWait);
-Nullable<KeyElement> brpop(WriteTx& tx, LeadingKeys keys, ListWait);
-Nullable<KeyElements> blmpop(WriteTx& tx, ListWait, CountedKeys keys, End from, const ListMPopCount& count);
+Nullable<KeyElement> blpop(LeanTx& tx, LeadingKeys keys, ListWait);
+Nullable<KeyElement> brpop(LeanTx& tx, LeadingKeys keys, ListWait);
+Nullable<KeyElements> blmpop(LeanTx& tx, ListWait, CountedKeys keys, End from, const ListMPopCount& count);
 Nullable<std::string> blmove(WriteTx& tx, const KeyRef& source, const KeyRef& destination, End from, End to,
                              ListWait);
 Nullable<std::string> brpoplpush(WriteTx& tx, const KeyRef& source, const KeyRef& destination, ListWait);
-Nullable<KeyMember> bzpopmin(WriteTx& tx, LeadingKeys keys, SortedSetWait);
-Nullable<KeyMember> bzpopmax(WriteTx& tx, LeadingKeys keys, SortedSetWait);
-Nullable<PoppedMembers> bzmpop(WriteTx& tx, SortedSetWait, CountedKeys keys, const ZMPopWords& words);
+Nullable<KeyMember> bzpopmin(LeanTx& tx, LeadingKeys keys, SortedSetWait);
+Nullable<KeyMember> bzpopmax(LeanTx& tx, LeadingKeys keys, SortedSetWait);
+Nullable<PoppedMembers> bzmpop(LeanTx& tx, SortedSetWait, CountedKeys keys, const ZMPopWords& words);
 
 }  // namespace inlay::cmd

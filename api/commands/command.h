@@ -108,6 +108,8 @@ struct Command {
   /// Reads the arguments and prints them again in their canonical form: what a log would hold.
   Result<std::vector<std::string>> (*reprint)(const Call& call);
   Reach reach = Reach::kNothing;
+  /// May need memory: refused where there is none and nothing may be evicted.
+  bool grows = false;
   /// Whether MULTI puts it into the queue; else it runs at once even then.
   bool is_queued = true;
   /// Whether a session that is subscribed to something may still run it.

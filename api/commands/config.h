@@ -4,7 +4,7 @@
 #include <span>
 
 #include "absl/status/status.h"
-#include "engine/engine.h"
+#include "engine/transaction.h"
 #include "engine/key.h"
 #include "inlay/reply.h"
 
@@ -14,6 +14,6 @@ namespace inlay {
 Reply::Items matching_config(Engine& engine, std::span<const Bytes> patterns);
 
 /// Changes settings given as names and values in turn: all of them, or none and an error.
-absl::Status set_config(Engine& engine, std::span<const Bytes> settings);
+absl::Status set_config(KeyspaceTx& tx, std::span<const Bytes> settings);
 
 }  // namespace inlay

@@ -144,7 +144,7 @@ Result<std::string> hincrbyfloat(WriteTx& tx, const KeyRef& key, Bytes field, La
   return closed(*hash, "hincrbyfloat", std::move(text));
 }
 
-Result<int64_t> hdel(WriteTx& tx, const KeyRef& key, std::span<const Bytes> fields) {
+Result<int64_t> hdel(LeanTx& tx, const KeyRef& key, std::span<const Bytes> fields) {
   Result<Edit<Hash>> hash = tx.edit<Hash>(key);
   if (!hash.ok()) return hash.status();
   int64_t erased = 0;

@@ -30,7 +30,7 @@ Result<bool> hsetnx(WriteTx& tx, const KeyRef& key, Bytes field, Bytes value);
 Result<int64_t> hincrby(WriteTx& tx, const KeyRef& key, Bytes field, int64_t by);
 /// The sum as the text that is stored.
 Result<std::string> hincrbyfloat(WriteTx& tx, const KeyRef& key, Bytes field, LateFloat by);
-Result<int64_t> hdel(WriteTx& tx, const KeyRef& key, std::span<const Bytes> fields);
+Result<int64_t> hdel(LeanTx& tx, const KeyRef& key, std::span<const Bytes> fields);
 
 Nullable<std::string> hget(ReadTx& tx, const KeyRef& key, Bytes field);
 Result<std::vector<std::optional<std::string>>> hmget(ReadTx& tx, const KeyRef& key,
@@ -55,14 +55,13 @@ Result<FieldOutcomes> hexpireat(WriteTx& tx, const KeyRef& key, UnixSeconds when
                                 const ConditionalFields& fields);
 Result<FieldOutcomes> hpexpireat(WriteTx& tx, const KeyRef& key, UnixMilliseconds when,
                                  const ConditionalFields& fields);
-Result<FieldOutcomes> hpersist(WriteTx& tx, const KeyRef& key, const FieldList& list);
+Result<FieldOutcomes> hpersist(LeanTx& tx, const KeyRef& key, const FieldList& list);
 /// Nothing for an absent field.
 Result<std::vector<std::optional<Ttl>>> httl(ReadTx& tx, const KeyRef& key, const FieldList& list);
 Result<std::vector<std::optional<ExpireTime>>> hexpiretime(ReadTx& tx, const KeyRef& key,
                                                            const FieldList& list);
-Result<std::vector<std::optional<std::string>>> hgetdel(WriteTx& tx, const KeyRef& key,
-                                                        const FieldList& list);
-Result<std::vector<std::optional<std::string>>> hgetex(WriteTx& tx, const KeyRef& key,
+Result<std::vector<std::optional<std::string>>> hgetdel(LeanTx& tx, const KeyRef& key, const FieldList& list);
+Result<std::vector<std::optional<std::string>>> hgetex(LeanTx& tx, const KeyRef& key,
                                                        const HGetExArguments& arguments);
 Result<bool> hsetex(WriteTx& tx, const KeyRef& key, const HSetExArguments& arguments);
 

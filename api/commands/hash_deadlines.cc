@@ -103,7 +103,7 @@ Result<FieldOutcomes> hpexpireat(WriteTx& tx, const KeyRef& key, UnixMillisecond
   return expire_fields(tx, key, when.expiry, fields, "hpexpireat");
 }
 
-Result<FieldOutcomes> hpersist(WriteTx& tx, const KeyRef& key, const FieldList& list) {
+Result<FieldOutcomes> hpersist(LeanTx& tx, const KeyRef& key, const FieldList& list) {
   Result<Edit<Hash>> hash = tx.edit<Hash>(key);
   if (!hash.ok()) return hash.status();
   if (!list.fault.ok()) return refused(*hash, list.fault);
@@ -136,7 +136,7 @@ Result<std::vector<std::optional<ExpireTime>>> hexpiretime(ReadTx& tx, const Key
   });
 }
 
-Result<std::vector<std::optional<std::string>>> hgetdel(WriteTx& tx, const KeyRef& key,
+Result<std::vector<std::optional<std::string>>> hgetdel(LeanTx& tx, const KeyRef& key,
                                                         const FieldList& list) {
   Result<Edit<Hash>> hash = tx.edit<Hash>(key);
   if (!hash.ok()) return hash.status();
@@ -156,7 +156,7 @@ Result<std::vector<std::optional<std::string>>> hgetdel(WriteTx& tx, const KeyRe
   return values;
 }
 
-Result<std::vector<std::optional<std::string>>> hgetex(WriteTx& tx, const KeyRef& key,
+Result<std::vector<std::optional<std::string>>> hgetex(LeanTx& tx, const KeyRef& key,
                                                        const HGetExArguments& arguments) {
   const auto& [options, list] = arguments;
   Result<Edit<Hash>> hash = tx.edit<Hash>(key);

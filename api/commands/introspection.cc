@@ -31,6 +31,7 @@ void for_each_subcommand(const Command& parent, Visit&& visit) {
 Reply describe(const Command& command) {
   Reply::Items flags;
   if (!command.is_container) flags.push_back(Reply::simple(command.writes ? "write" : "readonly"));
+  if (command.grows) flags.push_back(Reply::simple("denyoom"));
   if (command.blocks) flags.push_back(Reply::simple("blocking"));
   if (command.keys.counted) flags.push_back(Reply::simple("movablekeys"));
   Reply::Items subcommands;

@@ -23,6 +23,12 @@ constexpr size_t kEmbeddedStringMax = 44;
 constexpr size_t kTimerShare = 16;
 constexpr size_t kIndexShareMax = 64;
 
+// Whether an LFU policy is chosen.
+bool counts_frequency(ReadTx& tx, const KeyRef& key) {
+  const ShardBound* bound = tx.engine().shard_of(key).bound();
+  return bound != nullptr && bound->mark().rule == HitMark::Rule::kFrequency;
+}
+
 // The names that Redis 7.0 has for its own encodings.
 std::string encoding_name(const List&) { return "quicklist"; }
 std::string encoding_name(const Hash& hash) {
@@ -66,7 +72,7 @@ Result<bool> rename_to(WriteTx& tx, const KeyRef& from, const KeyRef& to, bool r
 
 }  // namespace
 
-Result<int64_t> del(WriteTx& tx, std::span<const KeyRef> keys) {
+Result<int64_t> del(LeanTx& tx, std::span<const KeyRef> keys) {
   int64_t removed = 0;
   for (const KeyRef& key : keys) {
     Found found = tx.find_mutable(key);
@@ -95,20 +101,20 @@ Result<std::string> type(ReadTx& tx, const KeyRef& key) {
   return std::string(type_name(entry == nullptr ? Type::kNone : entry->type()));
 }
 
-Result<bool> expire(WriteTx& tx, const KeyRef& key, Seconds ttl, ExpireIf condition) {
+Result<bool> expire(LeanTx& tx, const KeyRef& key, Seconds ttl, ExpireIf condition) {
   return expire_as(tx, key, ttl.expiry, condition, "expire");
 }
-Result<bool> pexpire(WriteTx& tx, const KeyRef& key, Milliseconds ttl, ExpireIf condition) {
+Result<bool> pexpire(LeanTx& tx, const KeyRef& key, Milliseconds ttl, ExpireIf condition) {
   return expire_as(tx, key, ttl.expiry, condition, "pexpire");
 }
-Result<bool> expireat(WriteTx& tx, const KeyRef& key, UnixSeconds when, ExpireIf condition) {
+Result<bool> expireat(LeanTx& tx, const KeyRef& key, UnixSeconds when, ExpireIf condition) {
   return expire_as(tx, key, when.expiry, condition, "expireat");
 }
-Result<bool> pexpireat(WriteTx& tx, const KeyRef& key, UnixMilliseconds when, ExpireIf condition) {
+Result<bool> pexpireat(LeanTx& tx, const KeyRef& key, UnixMilliseconds when, ExpireIf condition) {
   return expire_as(tx, key, when.expiry, condition, "pexpireat");
 }
 
-Result<bool> persist(WriteTx& tx, const KeyRef& key) {
+Result<bool> persist(LeanTx& tx, const KeyRef& key) {
   Found found = tx.find_mutable(key);
   if (!found || !found.entry->has_timer()) return false;
   if (!tx.clear_deadline(key, found)) return error(Error::kOutOfMemory);
@@ -130,11 +136,11 @@ Nullable<ExpireTime> expiretime(ReadTx& tx, const KeyRef& key) {
   return deadline.has_value() ? ExpireTime::at_unix_ms(*deadline) : ExpireTime::never();
 }
 
-absl::Status rename(WriteTx& tx, const KeyRef& from, const KeyRef& to) {
+absl::Status rename(LeanTx& tx, const KeyRef& from, const KeyRef& to) {
   return rename_to(tx, from, to, true).status();
 }
 
-Result<bool> renamenx(WriteTx& tx, const KeyRef& from, const KeyRef& to) {
+Result<bool> renamenx(LeanTx& tx, const KeyRef& from, const KeyRef& to) {
   return rename_to(tx, from, to, false);
 }
 
@@ -152,7 +158,7 @@ Result<bool> copy(WriteTx& tx, const KeyRef& from, const KeyRef& to, const CopyO
   return true;
 }
 
-Result<bool> move(WriteTx& tx, const KeyRef& key, DbNumber db) {
+Result<bool> move(LeanTx& tx, const KeyRef& key, DbNumber db) {
   if (db.value < 0 || db.value >= tx.engine().databases()) return error(Error::kDbOutOfRange);
   const int destination = static_cast<int>(db.value);
   if (destination == tx.db()) return error(Error::kSameObject);
@@ -178,13 +184,16 @@ Nullable<std::string> object_encoding(ReadTx& tx, const KeyRef& key) {
 }
 
 Nullable<int64_t> object_freq(ReadTx& tx, const KeyRef& key) {
-  if (tx.peek(key) == nullptr) return std::nullopt;
-  return error(Error::kNoFreq);
+  const Entry* entry = tx.peek(key);
+  if (entry == nullptr) return std::nullopt;
+  if (!counts_frequency(tx, key)) return error(Error::kNoFreq);
+  return HitMark::faded(entry->access(), tx.engine().idle_s(entry->seen_s()) / 60);
 }
 
 Nullable<int64_t> object_idletime(ReadTx& tx, const KeyRef& key) {
   const Entry* entry = tx.peek(key);
   if (entry == nullptr) return std::nullopt;
+  if (counts_frequency(tx, key)) return error(Error::kNoIdletime);
   return tx.engine().idle_s(entry->seen_s());
 }
 

@@ -14,23 +14,23 @@
 
 namespace inlay::cmd {
 
-Result<int64_t> del(WriteTx& tx, std::span<const KeyRef> keys);
+Result<int64_t> del(LeanTx& tx, std::span<const KeyRef> keys);
 Result<int64_t> exists(ReadTx& tx, std::span<const KeyRef> keys);
 Result<int64_t> touch(ReadTx& tx, std::span<const KeyRef> keys);
 Result<std::string> type(ReadTx& tx, const KeyRef& key);
 
-Result<bool> expire(WriteTx& tx, const KeyRef& key, Seconds ttl, ExpireIf condition);
-Result<bool> pexpire(WriteTx& tx, const KeyRef& key, Milliseconds ttl, ExpireIf condition);
-Result<bool> expireat(WriteTx& tx, const KeyRef& key, UnixSeconds when, ExpireIf condition);
-Result<bool> pexpireat(WriteTx& tx, const KeyRef& key, UnixMilliseconds when, ExpireIf condition);
-Result<bool> persist(WriteTx& tx, const KeyRef& key);
+Result<bool> expire(LeanTx& tx, const KeyRef& key, Seconds ttl, ExpireIf condition);
+Result<bool> pexpire(LeanTx& tx, const KeyRef& key, Milliseconds ttl, ExpireIf condition);
+Result<bool> expireat(LeanTx& tx, const KeyRef& key, UnixSeconds when, ExpireIf condition);
+Result<bool> pexpireat(LeanTx& tx, const KeyRef& key, UnixMilliseconds when, ExpireIf condition);
+Result<bool> persist(LeanTx& tx, const KeyRef& key);
 Nullable<Ttl> ttl(ReadTx& tx, const KeyRef& key);
 Nullable<ExpireTime> expiretime(ReadTx& tx, const KeyRef& key);
 
-absl::Status rename(WriteTx& tx, const KeyRef& from, const KeyRef& to);
-Result<bool> renamenx(WriteTx& tx, const KeyRef& from, const KeyRef& to);
+absl::Status rename(LeanTx& tx, const KeyRef& from, const KeyRef& to);
+Result<bool> renamenx(LeanTx& tx, const KeyRef& from, const KeyRef& to);
 Result<bool> copy(WriteTx& tx, const KeyRef& from, const KeyRef& to, const CopyOptions& options);
-Result<bool> move(WriteTx& tx, const KeyRef& key, DbNumber db);
+Result<bool> move(LeanTx& tx, const KeyRef& key, DbNumber db);
 
 Nullable<std::string> object_encoding(ReadTx& tx, const KeyRef& key);
 Nullable<int64_t> object_freq(ReadTx& tx, const KeyRef& key);

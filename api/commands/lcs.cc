@@ -77,7 +77,7 @@ Result<LcsResult> lcs(ReadTx& tx, const KeyRef& a_key, const KeyRef& b_key, cons
   const LcsOptions& options = arguments.options;
   if (options.length_only && options.matches) return error(Error::kLcsLenAndIdx);
   const uint64_t cells = (uint64_t{a->size()} + 1) * (uint64_t{b->size()} + 1);
-  if (cells > tx.engine().string_bytes_max() / sizeof(uint32_t)) return error(Error::kLcsTooLarge);
+  if (cells > tx.engine().string_bytes_setting() / sizeof(uint32_t)) return error(Error::kLcsTooLarge);
   const PrefixTable table(*a, *b);
   LcsResult result;
   result.length = table.at(a->size(), b->size());

@@ -15,6 +15,11 @@ namespace {
 using Direction = List::Direction;
 
 bool is_too_long(WriteTx& tx, Bytes element) { return element.size() > tx.engine().string_bytes_max(); }
+// Why: it is longer than strings may be, or than all memory.
+Error why_too_long(WriteTx& tx, Bytes element) {
+  return element.size() > tx.engine().string_bytes_setting() ? Error::kStringTooLong
+                                                             : Error::kLargerThanMemory;
+}
 
 [[nodiscard]] bool push_at(List& list, End end, Bytes element) {
   return end == End::kLeft ? list.push_front(element) : list.push_back(element);
@@ -44,7 +49,7 @@ Result<int64_t> push(WriteTx& tx, const KeyRef& key, std::span<const Bytes> elem
     if (!too_long && push_at(list, end, elements[i])) continue;
     for (; i > 0; --i) (void)pop_at(list, end);
     edit->unchanged();
-    return error(too_long ? Error::kStringTooLong : Error::kOutOfMemory);
+    return error(too_long ? why_too_long(tx, elements[i]) : Error::kOutOfMemory);
   }
   const auto size = static_cast<int64_t>(list.size());
   if (!edit->close(push_event(end))) return error(Error::kOutOfMemory);
@@ -171,19 +176,19 @@ Result<int64_t> rpushx(WriteTx& tx, const KeyRef& key, std::span<const Bytes> el
   return push(tx, key, elements, End::kRight, When::kIfPresent);
 }
 
-Nullable<std::string> lpop(WriteTx& tx, const KeyRef& key) { return pop(tx, key, End::kLeft); }
+Nullable<std::string> lpop(LeanTx& tx, const KeyRef& key) { return pop(tx, key, End::kLeft); }
 
-Nullable<std::string> rpop(WriteTx& tx, const KeyRef& key) { return pop(tx, key, End::kRight); }
+Nullable<std::string> rpop(LeanTx& tx, const KeyRef& key) { return pop(tx, key, End::kRight); }
 
-Nullable<std::vector<std::string>> lpop_many(WriteTx& tx, const KeyRef& key, const ListPopCount& count) {
+Nullable<std::vector<std::string>> lpop_many(LeanTx& tx, const KeyRef& key, const ListPopCount& count) {
   return pop_many(tx, key, End::kLeft, count);
 }
 
-Nullable<std::vector<std::string>> rpop_many(WriteTx& tx, const KeyRef& key, const ListPopCount& count) {
+Nullable<std::vector<std::string>> rpop_many(LeanTx& tx, const KeyRef& key, const ListPopCount& count) {
   return pop_many(tx, key, End::kRight, count);
 }
 
-Nullable<KeyElements> lmpop(WriteTx& tx, CountedKeys keys, End from, const ListMPopCount& count) {
+Nullable<KeyElements> lmpop(LeanTx& tx, CountedKeys keys, End from, const ListMPopCount& count) {
   const int64_t wanted = count.value.value_or(1);
   if (keys.keys.empty()) return error(Error::kNumkeys);
   if (wanted < 1) return error(Error::kCountNotPositive);
@@ -292,7 +297,7 @@ absl::Status lset(WriteTx& tx, const KeyRef& key, LateInteger index, Bytes eleme
   if (!index.valid) return refused(Error::kNotInteger);
   const std::optional<size_t> place = place_of(list, index.value);
   if (!place.has_value()) return refused(Error::kIndexOutOfRange);
-  if (is_too_long(tx, element)) return refused(Error::kStringTooLong);
+  if (is_too_long(tx, element)) return refused(why_too_long(tx, element));
   if (!list.set(*place, element)) return refused(Error::kOutOfMemory);
   return edit->close("lset") ? absl::OkStatus() : error(Error::kOutOfMemory);
 }
@@ -314,7 +319,7 @@ Result<int64_t> linsert(WriteTx& tx, const KeyRef& key, InsertAt at, Bytes pivot
     return true;
   });
   if (index == list.size()) return refused(-1);
-  if (is_too_long(tx, element)) return refused(error(Error::kStringTooLong));
+  if (is_too_long(tx, element)) return refused(error(why_too_long(tx, element)));
   if (!list.insert(at == InsertAt::kAfter ? index + 1 : index, element))
     return refused(error(Error::kOutOfMemory));
   const auto size = static_cast<int64_t>(list.size());
@@ -322,7 +327,7 @@ Result<int64_t> linsert(WriteTx& tx, const KeyRef& key, InsertAt at, Bytes pivot
   return size;
 }
 
-Result<int64_t> lrem(WriteTx& tx, const KeyRef& key, int64_t count, Bytes element) {
+Result<int64_t> lrem(LeanTx& tx, const KeyRef& key, int64_t count, Bytes element) {
   Result<Edit<List>> edit = tx.edit<List>(key);
   if (!edit.ok()) return edit.status();
   const std::optional<size_t> removed = (*edit)->remove(
@@ -332,7 +337,7 @@ Result<int64_t> lrem(WriteTx& tx, const KeyRef& key, int64_t count, Bytes elemen
   return static_cast<int64_t>(*removed);
 }
 
-absl::Status ltrim(WriteTx& tx, const KeyRef& key, int64_t start, int64_t stop) {
+absl::Status ltrim(LeanTx& tx, const KeyRef& key, int64_t start, int64_t stop) {
   Result<Edit<List>> edit = tx.edit<List>(key);
   if (!edit.ok()) return edit.status();
   List& list = **edit;

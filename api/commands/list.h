@@ -48,12 +48,12 @@ Result<int64_t> lpushx(WriteTx& tx, const KeyRef& key, std::span<const Bytes> el
 Result<int64_t> rpush(WriteTx& tx, const KeyRef& key, std::span<const Bytes> elements);
 Result<int64_t> rpushx(WriteTx& tx, const KeyRef& key, std::span<const Bytes> elements);
 
-Nullable<std::string> lpop(WriteTx& tx, const KeyRef& key);
-Nullable<std::string> rpop(WriteTx& tx, const KeyRef& key);
+Nullable<std::string> lpop(LeanTx& tx, const KeyRef& key);
+Nullable<std::string> rpop(LeanTx& tx, const KeyRef& key);
 /// Nil for an absent key.
-Nullable<std::vector<std::string>> lpop_many(WriteTx& tx, const KeyRef& key, const ListPopCount& count);
-Nullable<std::vector<std::string>> rpop_many(WriteTx& tx, const KeyRef& key, const ListPopCount& count);
-Nullable<KeyElements> lmpop(WriteTx& tx, CountedKeys keys, End from, const ListMPopCount& count);
+Nullable<std::vector<std::string>> lpop_many(LeanTx& tx, const KeyRef& key, const ListPopCount& count);
+Nullable<std::vector<std::string>> rpop_many(LeanTx& tx, const KeyRef& key, const ListPopCount& count);
+Nullable<KeyElements> lmpop(LeanTx& tx, CountedKeys keys, End from, const ListMPopCount& count);
 Nullable<std::string> lmove(WriteTx& tx, const KeyRef& source, const KeyRef& destination, End from, End to);
 Nullable<std::string> rpoplpush(WriteTx& tx, const KeyRef& source, const KeyRef& destination);
 
@@ -65,7 +65,7 @@ Result<std::vector<int64_t>> lpos(ReadTx& tx, const KeyRef& key, Bytes element,
 
 absl::Status lset(WriteTx& tx, const KeyRef& key, LateInteger index, Bytes element);
 Result<int64_t> linsert(WriteTx& tx, const KeyRef& key, InsertAt at, Bytes pivot, Bytes element);
-Result<int64_t> lrem(WriteTx& tx, const KeyRef& key, int64_t count, Bytes element);
-absl::Status ltrim(WriteTx& tx, const KeyRef& key, int64_t start, int64_t stop);
+Result<int64_t> lrem(LeanTx& tx, const KeyRef& key, int64_t count, Bytes element);
+absl::Status ltrim(LeanTx& tx, const KeyRef& key, int64_t start, int64_t stop);
 
 }  // namespace inlay::cmd

@@ -158,12 +158,13 @@ constexpr Command command(std::string_view name, const CommandSpec& spec) {
           spec,
           internal::with_names(name, internal::derived_arity(parameters)),
           internal::shifted(name, internal::derived_keys(parameters)),
-          std::is_same_v<typename Sig::Transaction, WriteTx>,
+          std::derived_from<typename Sig::Transaction, WriteTx>,
           kBlocks<Fn>,
           false,
           &internal::execute_by_name<Fn, Encode>,
           &internal::reprint_by_name<Fn>,
-          internal::derived_reach<typename Sig::Transaction>()};
+          internal::derived_reach<typename Sig::Transaction>(),
+          kGrows<typename Sig::Transaction>};
 }
 
 /// A row whose function sees the whole keyspace and changes it.
@@ -171,6 +172,14 @@ template <auto Fn, auto Encode = nullptr>
 constexpr Command writing_command(std::string_view name, const CommandSpec& spec) {
   Command row = command<Fn, Encode>(name, spec);
   row.writes = true;
+  return row;
+}
+
+/// A row whose function sees the whole keyspace and may need memory for what it changes.
+template <auto Fn, auto Encode = nullptr>
+constexpr Command growing_command(std::string_view name, const CommandSpec& spec) {
+  Command row = writing_command<Fn, Encode>(name, spec);
+  row.grows = true;
   return row;
 }
 

@@ -23,7 +23,7 @@ SessionPushes& pushes_of(const Call& call) {
 }  // namespace
 
 Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message) {
-  const uint64_t most = tx.engine().string_bytes_max();
+  const uint64_t most = tx.engine().string_bytes_setting();
   if (channel.size() > most || message.size() > most) return error(Error::kStringTooLong);
   return tx.engine().broker().publish(channel, message);
 }

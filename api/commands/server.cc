@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "api/commands/config.h"
 #include "api/commands/key.h"
 #include "api/commands/make_command.h"
@@ -29,9 +30,23 @@ std::vector<DatabaseFigures> databases_in_use(KeyspaceTx& tx) {
   return figures;
 }
 
+// "1.50M": how Redis prints bytes for people.
+std::string human_bytes(uint64_t bytes) {
+  constexpr std::array<std::string_view, 4> kUnits{"K", "M", "G", "T"};
+  if (bytes < 1024) return absl::StrCat(bytes, "B");
+  double scaled = static_cast<double>(bytes) / 1024;
+  size_t unit = 0;
+  for (; scaled >= 1024 && unit + 1 < kUnits.size(); ++unit) scaled /= 1024;
+  return absl::StrFormat("%.2f%s", scaled, std::string(kUnits[unit]));
+}
+
 std::string memory_section(KeyspaceTx& tx) {
-  return absl::StrCat("# Memory\r\nused_memory:", tx.bytes(),
-                      "\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
+  const uint64_t bytes = tx.bytes();
+  const Limits limits = tx.engine().memory().limits();
+  return absl::StrCat("# Memory\r\nused_memory:", bytes, "\r\nused_memory_human:", human_bytes(bytes),
+                      "\r\nmaxmemory:", limits.max_memory,
+                      "\r\nmaxmemory_human:", human_bytes(limits.max_memory),
+                      "\r\nmaxmemory_policy:", limits.policy->name, "\r\n");
 }
 
 std::string clients_section(KeyspaceTx& tx) {
@@ -40,9 +55,8 @@ std::string clients_section(KeyspaceTx& tx) {
 
 std::string stats_section(KeyspaceTx& tx) {
   const ShardStats stats = tx.stats();
-  return absl::StrCat("# Stats\r\nexpired_keys:", stats.expired,
-                      "\r\nevicted_keys:0\r\nkeyspace_hits:", stats.hits,
-                      "\r\nkeyspace_misses:", stats.misses, "\r\n");
+  return absl::StrCat("# Stats\r\nexpired_keys:", stats.expired, "\r\nevicted_keys:", stats.evicted,
+                      "\r\nkeyspace_hits:", stats.hits, "\r\nkeyspace_misses:", stats.misses, "\r\n");
 }
 
 std::string keyspace_section(KeyspaceTx& tx) {
@@ -131,12 +145,31 @@ Result<std::string> info(KeyspaceTx& tx, std::span<const Bytes> sections) {
 }
 
 Result<Reply> memory_stats(KeyspaceTx& tx) {
+  const MemoryReport report = tx.memory_report();
   uint64_t keys = 0;
-  for (const DatabaseFigures& figures : databases_in_use(tx)) keys += figures.keys;
-  const uint64_t bytes = tx.bytes();
-  const auto figure = [](uint64_t value) { return Reply::integer(static_cast<int64_t>(value)); };
-  return Reply::map({Reply::bulk("total.allocated"), figure(bytes), Reply::bulk("keys.count"), figure(keys),
-                     Reply::bulk("keys.bytes-per-key"), figure(keys == 0 ? 0 : bytes / keys)});
+  Reply::Items items;
+  const auto add = [&](std::string name, uint64_t value) {
+    items.push_back(Reply::bulk(std::move(name)));
+    items.push_back(Reply::integer(static_cast<int64_t>(value)));
+  };
+  for (const MemoryReport::PerType& type : report.types) keys += type.keys;
+  const uint64_t bytes = report.total();
+  add("total.allocated", bytes);
+  add("startup.allocated", report.fixed);
+  add("keys.count", keys);
+  add("keys.bytes-per-key", keys == 0 ? 0 : bytes / keys);
+  for (size_t i = 1; i < report.types.size(); ++i) {
+    const std::string name(type_name(static_cast<Type>(i)));
+    add(name + ".keys", report.types[i].keys);
+    add(name + ".bytes", report.types[i].bytes);
+  }
+  add("index.bytes", report.index);
+  add("timers.bytes", report.timers);
+  add("observers.bytes", report.observers);
+  add("eviction.bytes", report.eviction);
+  add("messages.bytes", report.messages);
+  add("pages.slack", report.page_slack);
+  return Reply::map(std::move(items));
 }
 
 Result<Reply> config_get(KeyspaceTx& tx, std::span<const Bytes> patterns) {
@@ -145,7 +178,7 @@ Result<Reply> config_get(KeyspaceTx& tx, std::span<const Bytes> patterns) {
 
 absl::Status config_set(KeyspaceTx& tx, std::span<const Bytes> settings) {
   if (settings.size() % 2 != 0) return error(Error::kWrongArity, "config|set");
-  return set_config(tx.engine(), settings);
+  return set_config(tx, settings);
 }
 
 absl::Status config_resetstat(KeyspaceTx& tx) {

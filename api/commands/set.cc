@@ -72,7 +72,7 @@ Result<int64_t> sadd(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
   return added;
 }
 
-Result<int64_t> srem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members) {
+Result<int64_t> srem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> members) {
   Result<Edit<Set>> set = tx.edit<Set>(key);
   if (!set.ok()) return set.status();
   int64_t removed = 0;
@@ -87,7 +87,7 @@ Result<int64_t> srem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
   return removed;
 }
 
-Result<bool> smove(WriteTx& tx, const KeyRef& source, const KeyRef& destination, Bytes member) {
+Result<bool> smove(LeanTx& tx, const KeyRef& source, const KeyRef& destination, Bytes member) {
   const Result<ContainerView<Set>> from = tx.read<Set>(source);
   if (!from.ok()) return from.status();
   if (!*from) return false;
@@ -149,7 +149,7 @@ Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const Eleme
   return page;
 }
 
-Result<std::vector<std::string>> spop(WriteTx& tx, const KeyRef& key, PopCount count) {
+Result<std::vector<std::string>> spop(LeanTx& tx, const KeyRef& key, PopCount count) {
   if (count.count.value_or(1) < 0) return error(Error::kNotPositive);
   Result<Edit<Set>> edit = tx.edit<Set>(key);
   if (!edit.ok()) return edit.status();

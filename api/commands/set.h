@@ -16,8 +16,8 @@
 namespace inlay::cmd {
 
 Result<int64_t> sadd(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members);
-Result<int64_t> srem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members);
-Result<bool> smove(WriteTx& tx, const KeyRef& source, const KeyRef& destination, Bytes member);
+Result<int64_t> srem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> members);
+Result<bool> smove(LeanTx& tx, const KeyRef& source, const KeyRef& destination, Bytes member);
 
 Result<int64_t> scard(ReadTx& tx, const KeyRef& key);
 Result<bool> sismember(ReadTx& tx, const KeyRef& key, Bytes member);
@@ -26,7 +26,7 @@ Result<std::vector<std::string>> smembers(ReadTx& tx, const KeyRef& key);
 Result<ScanPage> sscan(ReadTx& tx, const KeyRef& key, Cursor cursor, const ElementScanArguments& arguments);
 
 /// One member without a count.
-Result<std::vector<std::string>> spop(WriteTx& tx, const KeyRef& key, PopCount count);
+Result<std::vector<std::string>> spop(LeanTx& tx, const KeyRef& key, PopCount count);
 /// One member without a count; a negative count draws with repetitions.
 Result<std::vector<std::string>> srandmember(ReadTx& tx, const KeyRef& key, DrawCount count);
 

@@ -190,12 +190,15 @@ bool reads_other_keys(const SortOptions& options) {
 
 }  // namespace
 
-Result<SortOutcome> sort(KeyspaceTx& tx, Bytes key, const SortArguments& arguments) {
+namespace {
+
+// `grows`: whether it is refused where there is no memory, as Redis refuses SORT even where it stores nothing.
+Result<SortOutcome> run_sort(KeyspaceTx& tx, Bytes key, const SortArguments& arguments, bool grows) {
   const Bytes destination = arguments.store.has_value() ? Bytes(*arguments.store) : Bytes();
   const std::array<KeyRef, 2> keys{tx.engine().key(key), tx.engine().key(destination)};
   const size_t count = arguments.store.has_value() ? 2 : 1;
   Result<SortOutcome> outcome = SortOutcome();
-  tx.locked(std::span(keys).first(count), reads_other_keys(arguments.options), [&](WriteTx& locked) {
+  const auto body = [&](WriteTx& locked) {
     auto values = sorted(locked, keys[0], arguments.options, arguments.store.has_value());
     if (!values.ok()) {
       outcome = values.status();
@@ -209,13 +212,21 @@ Result<SortOutcome> sort(KeyspaceTx& tx, Bytes key, const SortArguments& argumen
     } else {
       outcome->values = *std::move(values);
     }
-  });
+  };
+  const bool all = reads_other_keys(arguments.options);
+  if (!tx.locked(std::span(keys).first(count), all, grows, body)) return error(Error::kOutOfMemory);
   return outcome;
+}
+
+}  // namespace
+
+Result<SortOutcome> sort(KeyspaceTx& tx, Bytes key, const SortArguments& arguments) {
+  return run_sort(tx, key, arguments, true);
 }
 
 Result<std::vector<std::optional<std::string>>> sort_ro(KeyspaceTx& tx, Bytes key,
                                                         const SortReadArguments& arguments) {
-  Result<SortOutcome> outcome = sort(tx, key, SortArguments{arguments.options, std::nullopt});
+  Result<SortOutcome> outcome = run_sort(tx, key, SortArguments{arguments.options, std::nullopt}, false);
   if (!outcome.ok()) return outcome.status();
   return std::move(outcome->values);
 }
@@ -325,7 +336,7 @@ constexpr Command with_key(Command row) {
 }
 
 constexpr std::array kSortCommands{
-    with_key(writing_command<cmd::sort, sort_reply>(
+    with_key(growing_command<cmd::sort, sort_reply>(
         "sort", {"1.0.0", Group::kGeneric, kCost,
                  "Sorts a list, set or sorted set, and may store the result.", kSyntaxStore})),
     with_key(command<cmd::sort_ro>(

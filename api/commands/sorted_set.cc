@@ -150,7 +150,7 @@ Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes membe
   return *outcome->score;
 }
 
-Result<int64_t> zrem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members) {
+Result<int64_t> zrem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> members) {
   Result<Edit<SortedSet>> set = tx.edit<SortedSet>(key);
   if (!set.ok()) return set.status();
   int64_t erased = 0;
@@ -194,15 +194,15 @@ Nullable<RankAndScore> zrevrank(ReadTx& tx, const KeyRef& key, Bytes member, Wit
   return find_rank(tx, key, member, true);
 }
 
-Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, PopCount count) {
+Result<std::vector<ScoredMember>> zpopmin(LeanTx& tx, const KeyRef& key, PopCount count) {
   return pop(tx, key, Extreme::kMin, static_cast<uint64_t>(count.count.value_or(1)));
 }
 
-Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCount count) {
+Result<std::vector<ScoredMember>> zpopmax(LeanTx& tx, const KeyRef& key, PopCount count) {
   return pop(tx, key, Extreme::kMax, static_cast<uint64_t>(count.count.value_or(1)));
 }
 
-Nullable<PoppedMembers> zmpop(WriteTx& tx, CountedKeys keys, const ZMPopWords& words) {
+Nullable<PoppedMembers> zmpop(LeanTx& tx, CountedKeys keys, const ZMPopWords& words) {
   for (const KeyRef& key : keys.keys) {
     Result<std::vector<ScoredMember>> members = pop(tx, key, words.where, static_cast<uint64_t>(words.count));
     if (!members.ok()) return members.status();

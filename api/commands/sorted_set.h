@@ -27,16 +27,16 @@ struct ZAddOutcome {
 Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
                          std::span<const ScoredBytes> members);
 Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes member);
-Result<int64_t> zrem(WriteTx& tx, const KeyRef& key, std::span<const Bytes> members);
+Result<int64_t> zrem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> members);
 Result<int64_t> zcard(ReadTx& tx, const KeyRef& key);
 Nullable<double> zscore(ReadTx& tx, const KeyRef& key, Bytes member);
 Result<std::vector<std::optional<double>>> zmscore(ReadTx& tx, const KeyRef& key,
                                                    std::span<const Bytes> members);
 Nullable<RankAndScore> zrank(ReadTx& tx, const KeyRef& key, Bytes member, WithScore with_score);
 Nullable<RankAndScore> zrevrank(ReadTx& tx, const KeyRef& key, Bytes member, WithScore with_score);
-Result<std::vector<ScoredMember>> zpopmin(WriteTx& tx, const KeyRef& key, PopCount count);
-Result<std::vector<ScoredMember>> zpopmax(WriteTx& tx, const KeyRef& key, PopCount count);
-Nullable<PoppedMembers> zmpop(WriteTx& tx, CountedKeys keys, const ZMPopWords& words);
+Result<std::vector<ScoredMember>> zpopmin(LeanTx& tx, const KeyRef& key, PopCount count);
+Result<std::vector<ScoredMember>> zpopmax(LeanTx& tx, const KeyRef& key, PopCount count);
+Nullable<PoppedMembers> zmpop(LeanTx& tx, CountedKeys keys, const ZMPopWords& words);
 /// Without a count: one element, or none if the key is absent.
 Result<std::vector<ScoredMember>> zrandmember(ReadTx& tx, const KeyRef& key, const ZRandomWords& words);
 Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,
@@ -54,9 +54,9 @@ Result<int64_t> zrangestore(WriteTx& tx, const KeyRef& destination, const KeyRef
                             const StoredRange& range);
 Result<int64_t> zcount(ReadTx& tx, const KeyRef& key, const ScoreRange& range);
 Result<int64_t> zlexcount(ReadTx& tx, const KeyRef& key, const LexRange& range);
-Result<int64_t> zremrangebyrank(WriteTx& tx, const KeyRef& key, const RankRange& range);
-Result<int64_t> zremrangebyscore(WriteTx& tx, const KeyRef& key, const ScoreRange& range);
-Result<int64_t> zremrangebylex(WriteTx& tx, const KeyRef& key, const LexRange& range);
+Result<int64_t> zremrangebyrank(LeanTx& tx, const KeyRef& key, const RankRange& range);
+Result<int64_t> zremrangebyscore(LeanTx& tx, const KeyRef& key, const ScoreRange& range);
+Result<int64_t> zremrangebylex(LeanTx& tx, const KeyRef& key, const LexRange& range);
 
 // sorted_set_algebra.cc: unions, intersections and differences. Sets count as sorted sets whose scores are 1.
 Result<std::vector<ScoredMember>> zunion(ReadTx& tx, ZInputKeys keys, const UnionWords& words);

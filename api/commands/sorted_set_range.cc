@@ -116,13 +116,13 @@ Result<int64_t> zlexcount(ReadTx& tx, const KeyRef& key, const LexRange& range) 
   return count(tx, key, range);
 }
 
-Result<int64_t> zremrangebyrank(WriteTx& tx, const KeyRef& key, const RankRange& range) {
+Result<int64_t> zremrangebyrank(LeanTx& tx, const KeyRef& key, const RankRange& range) {
   return remove(tx, key, range, "zremrangebyrank");
 }
-Result<int64_t> zremrangebyscore(WriteTx& tx, const KeyRef& key, const ScoreRange& range) {
+Result<int64_t> zremrangebyscore(LeanTx& tx, const KeyRef& key, const ScoreRange& range) {
   return remove(tx, key, range, "zremrangebyscore");
 }
-Result<int64_t> zremrangebylex(WriteTx& tx, const KeyRef& key, const LexRange& range) {
+Result<int64_t> zremrangebylex(LeanTx& tx, const KeyRef& key, const LexRange& range) {
   return remove(tx, key, range, "zremrangebylex");
 }
 

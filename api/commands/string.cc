@@ -24,10 +24,17 @@ size_t string_length(const Entry* entry) {
   return entry->string_value(scratch).size();
 }
 
+// The error for a string that would be longer than the engine allows: of what it is told to allow, or of its memory.
+[[gnu::cold]] absl::Status too_long(const Engine& engine, uint64_t offset, uint64_t added) {
+  const uint64_t setting = engine.string_bytes_setting();
+  const bool is_allowed = offset <= setting && added <= setting - offset;
+  return error(is_allowed ? Error::kLargerThanMemory : Error::kStringTooLong);
+}
+
 // Inlined by force, as the status is nearly always OK and then costs nothing.
 [[gnu::always_inline]] inline absl::Status check_length(WriteTx& tx, uint64_t offset, uint64_t added) {
   const uint64_t limit = tx.engine().string_bytes_max();
-  return offset > limit || added > limit - offset ? error(Error::kStringTooLong) : absl::OkStatus();
+  return offset > limit || added > limit - offset ? too_long(tx.engine(), offset, added) : absl::OkStatus();
 }
 
 // Sets value and, where there is one, deadline. `found` may hold any type.
@@ -110,7 +117,7 @@ Nullable<std::string> getset(WriteTx& tx, const KeyRef& key, Bytes value) {
   return old;
 }
 
-Nullable<std::string> getdel(WriteTx& tx, const KeyRef& key) {
+Nullable<std::string> getdel(LeanTx& tx, const KeyRef& key) {
   Nullable<std::string> old = get(tx, key);
   if (old.ok() && old->has_value()) {
     Found found = tx.find_mutable(key);
@@ -120,7 +127,7 @@ Nullable<std::string> getdel(WriteTx& tx, const KeyRef& key) {
   return old;
 }
 
-Nullable<std::string> getex(WriteTx& tx, const KeyRef& key, const GetExOptions& options) {
+Nullable<std::string> getex(LeanTx& tx, const KeyRef& key, const GetExOptions& options) {
   Nullable<std::string> value = get(tx, key);
   if (!value.ok() || !value->has_value()) return value;
   if (options.ttl.has_value() && options.persist) return error(Error::kSyntax);
@@ -288,7 +295,7 @@ Result<bool> msetex(WriteTx& tx, CountedPairs counted, const MSetExOptions& opti
   return true;
 }
 
-Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected) {
+Result<bool> delifeq(LeanTx& tx, const KeyRef& key, Bytes expected) {
   Found found = tx.find_mutable(key);
   if (!found) return false;
   if (!is_string(found.entry)) return error(Error::kWrongType);

@@ -23,8 +23,8 @@ Result<bool> setnx(WriteTx& tx, const KeyRef& key, Bytes value);
 absl::Status setex(WriteTx& tx, const KeyRef& key, Seconds ttl, Bytes value);
 absl::Status psetex(WriteTx& tx, const KeyRef& key, Milliseconds ttl, Bytes value);
 Nullable<std::string> getset(WriteTx& tx, const KeyRef& key, Bytes value);
-Nullable<std::string> getdel(WriteTx& tx, const KeyRef& key);
-Nullable<std::string> getex(WriteTx& tx, const KeyRef& key, const GetExOptions& options);
+Nullable<std::string> getdel(LeanTx& tx, const KeyRef& key);
+Nullable<std::string> getex(LeanTx& tx, const KeyRef& key, const GetExOptions& options);
 
 Result<int64_t> strlen(ReadTx& tx, const KeyRef& key);
 Result<int64_t> append(WriteTx& tx, const KeyRef& key, Bytes value);
@@ -42,7 +42,7 @@ Result<std::vector<std::optional<std::string>>> mget(ReadTx& tx, std::span<const
 absl::Status mset(WriteTx& tx, std::span<const KeyValueRef> pairs);
 Result<bool> msetnx(WriteTx& tx, std::span<const KeyValueRef> pairs);
 Result<bool> msetex(WriteTx& tx, CountedPairs pairs, const MSetExOptions& options);
-Result<bool> delifeq(WriteTx& tx, const KeyRef& key, Bytes expected);
+Result<bool> delifeq(LeanTx& tx, const KeyRef& key, Bytes expected);
 Result<LcsResult> lcs(ReadTx& tx, const KeyRef& a, const KeyRef& b, const LcsArguments& arguments);
 
 /// Zero-copy reads of the typed door, as visit() below.

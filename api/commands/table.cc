@@ -88,6 +88,10 @@ Result<const Command*> resolve(std::span<const Bytes> argv) {
   return command;
 }
 
+bool ends_transaction(const Command& command) {
+  return command.name == "exec" || command.name == "discard" || command.name == "reset";
+}
+
 // The answer to a call that cannot be made. It breaks a transaction that is being queued; a malformed EXEC ends it.
 Reply refused(SessionState& session, std::span<const Bytes> argv, const absl::Status& why) {
   const std::string text = redis_error_text(why);
@@ -135,8 +139,12 @@ Reply execute_command(const Executor& executor, SessionState& session, std::span
   if (!command.ok()) return refused(session, argv, command.status());
   if (session.is_subscribed() && !(*command)->while_subscribed)
     return refused(session, argv, error(Error::kSubscribedContext, (*command)->name));
-  if (session.transaction.is_open() && (*command)->is_queued)
-    return session.transaction.queue(**command, argv);
+  if (session.transaction.is_open()) {
+    // A queue takes memory, whatever is in it.
+    if (!ends_transaction(**command) && executor.engine().memory().refuses_growth())
+      return refused(session, argv, error(Error::kOutOfMemory));
+    if ((*command)->is_queued) return session.transaction.queue(**command, argv);
+  }
   return run_command(executor, session, **command, argv, held, wait_until);
 }
 

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/functional/function_ref.h"
@@ -60,6 +61,28 @@ struct Options {
   Background background = Background::kThread;
   /// 1 to 16.
   int databases = 16;
+
+  // Limits; 0: none. Those that are set hold together. What is over them goes by `eviction`, a little at a time; a store
+  // may be over them by one entry per shard while calls are under way. They can be changed with Store::set_limits().
+  /// Bytes of all that the store holds, as stats().bytes counts them.
+  uint64_t max_memory = 0;
+  /// Keys in all databases.
+  uint64_t max_entries = 0;
+  /// Of the sum of what `weigher` gives for every key. It is called under a lock whenever a key was written to: it must be
+  /// quick, must not call the store, and depend on nothing but its arguments: the key, and the bytes that key and value
+  /// occupy.
+  uint64_t max_weight = 0;
+  std::function<uint64_t(Key key, uint64_t bytes)> weigher{};
+  /// Which keys go: a value of Redis's maxmemory-policy, or another of eviction_policies(). "noeviction" refuses writes
+  /// that need memory with ResourceExhausted. Empty: the default for caches where there is a limit, else "noeviction".
+  std::string eviction{};
+};
+
+/// What Store::set_limits() sets; the fields are those of Options.
+struct StoreLimits {
+  uint64_t max_memory = 0;
+  uint64_t max_entries = 0;
+  std::string eviction{};
 };
 
 struct FunctionOptions {
@@ -71,14 +94,41 @@ struct Stats {
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t expired = 0;
+  /// Keys that went to make room.
+  uint64_t evicted = 0;
   /// Keys in all databases, dead ones that nothing has touched yet included.
   uint64_t keys = 0;
-  /// Bytes of keys, values, indexes and timers.
+  /// Bytes of all that the store holds: keys, values, indexes, timers, what eviction needs, tables of watched keys and of
+  /// waiting calls, messages that wait, and what an empty store takes. Exact to what the allocator hands out.
   uint64_t bytes = 0;
   /// Calls that wait for a key at this moment.
   uint64_t blocked_waiters = 0;
   friend bool operator==(const Stats&, const Stats&) = default;
 };
+
+/// Where the bytes of a store are; all but `page_slack` are in Stats::bytes.
+struct MemoryUse {
+  struct PerType {
+    std::string_view type;  // As TYPE names it.
+    uint64_t keys = 0;
+    uint64_t bytes = 0;  // Of keys and values.
+  };
+  std::vector<PerType> types;
+  uint64_t index = 0;
+  uint64_t timers = 0;
+  /// Tables of watched keys and of waiting calls.
+  uint64_t observers = 0;
+  uint64_t eviction = 0;
+  /// Messages that wait to be read.
+  uint64_t messages = 0;
+  /// What an empty store takes.
+  uint64_t fixed = 0;
+  /// What pages of small blocks hold beside live blocks: free ones, and their heads.
+  uint64_t page_slack = 0;
+};
+
+/// The names of all eviction policies.
+std::vector<std::string_view> eviction_policies();
 
 class AsyncDatabase;
 class CallbackExecutor;
@@ -255,11 +305,18 @@ class Store : public Database {
   Subscription on_removal(std::function<void(const RemovalEvent&)> callback,
                           CallbackExecutor* executor = nullptr);
 
+  /// Changes the limits, but for the weight. What is over new ones is evicted in steps, by later calls and by the background
+  /// thread or maintain(). A change of `eviction` locks each shard in turn and looks at each key. Errors: no such policy.
+  absl::Status set_limits(const StoreLimits& limits);
+
   /// Locks every shard in turn.
   Stats stats() const;
+  /// O(keys), each shard locked in turn.
+  MemoryUse memory_use() const;
   /// Whether at least `count` calls are blocked; waits for that, at most `patience` of real time. For tests.
   bool wait_for_blocked(size_t count, Duration patience = std::chrono::seconds(10)) const;
-  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many. Ends the waits, for
+  /// Removes every key whose deadline has come, in steps that hold a shard briefly; returns how many. Evicts what is over
+  /// the limits in such steps. Ends the waits, for
   /// keys and for messages, whose time is out by the store's own clock.
   size_t maintain();
   /// A hash over every live key, value and deadline: equal for stores with equal contents. O(keys).

@@ -9,6 +9,20 @@
 namespace inlay::shell {
 namespace {
 
+std::optional<double> parse_real(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::string real_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+}  // namespace
+
 std::optional<uint64_t> parse_whole(std::string_view text) {
   uint64_t scale = 1;
   if (!text.empty()) {
@@ -27,26 +41,16 @@ std::optional<uint64_t> parse_whole(std::string_view text) {
   return value * scale;
 }
 
-std::optional<double> parse_real(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-std::string real_text(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
-}
-
-}  // namespace
-
 void OptionReader::add(std::string_view name, uint64_t* target, uint64_t min, uint64_t max) {
   options_.push_back({std::string(name), Whole{target, min, max}});
 }
 
 void OptionReader::add(std::string_view name, double* target, double min, double max) {
   options_.push_back({std::string(name), Real{target, min, max}});
+}
+
+void OptionReader::add(std::string_view name, std::string* target) {
+  options_.push_back({std::string(name), Text{target}});
 }
 
 void OptionReader::add_flag(std::string_view name, bool* target) {
@@ -127,6 +131,8 @@ void OptionReader::assign(Option& option, const std::string& value) {
       return out_of_range(real_text(real->min), real_text(real->max));
     }
     *real->target = *number;
+  } else if (const Text* text = std::get_if<Text>(&option.kind)) {
+    *text->target = value;
   }
 }
 

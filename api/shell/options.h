@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,15 +11,20 @@
 
 namespace inlay::shell {
 
+/// A whole number; k, M and G behind it stand for thousands, millions, billions.
+std::optional<uint64_t> parse_whole(std::string_view text);
+
 /// Reads options into variables that keep their defaults when an option is absent. Thread-compatible.
 class OptionReader {
  public:
   /// `program` begins the message of a mistake: "inlay bench".
   explicit OptionReader(std::string_view program) : program_(program) {}
 
-  /// A whole number; k, M and G behind it stand for thousands, millions, billions.
+  /// As parse_whole() reads it.
   void add(std::string_view name, uint64_t* target, uint64_t min, uint64_t max);
   void add(std::string_view name, double* target, double min, double max);
+  /// Any text.
+  void add(std::string_view name, std::string* target);
   /// An option without a value.
   void add_flag(std::string_view name, bool* target);
 
@@ -44,12 +50,15 @@ class OptionReader {
     double min;
     double max;
   };
+  struct Text {
+    std::string* target;
+  };
   struct Flag {
     bool* target;
   };
   struct Option {
     std::string name;
-    std::variant<Whole, Real, Flag> kind;
+    std::variant<Whole, Real, Text, Flag> kind;
     bool given = false;
   };
 

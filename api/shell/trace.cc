@@ -76,34 +76,40 @@ class ZstdReader {
   bool frame_ended_ = false;
 };
 
-uint64_t from_little_endian(uint64_t value) {
-  return std::endian::native == std::endian::little ? value : __builtin_bswap64(value);
+template <class Number>
+Number read_number(const char* bytes) {
+  static_assert(std::endian::native == std::endian::little, "numbers in a trace are");
+  Number number;
+  std::memcpy(&number, bytes, sizeof number);
+  return number;
 }
 
 }  // namespace
 
 Result<Trace> read_trace(const std::string& path, uint64_t requests_max) {
-  constexpr size_t kBlock = 64 * 1024;
-  // Twelve bytes a record, which would pass for numbers.
-  if (path.find(".u64u32.") != path.npos)
-    return file_error(path, "a trace with sizes; replay takes .u64.zst");
+  constexpr size_t kRecords = 64 * 1024;
+  const bool sized = path.find(".u64u32.") != path.npos;
+  const size_t record_bytes = sized ? 12 : 8;
   ZstdReader reader(path);
-  std::vector<uint64_t> block(kBlock);
+  std::vector<char> block(kRecords * record_bytes);
   absl::flat_hash_set<uint64_t> unique;
   Trace trace;
   while (trace.keys.size() < requests_max) {
-    const Result<size_t> bytes =
-        reader.read(reinterpret_cast<char*>(block.data()), kBlock * sizeof(uint64_t));
+    const Result<size_t> bytes = reader.read(block.data(), block.size());
     if (!bytes.ok()) return bytes.status();
-    if (*bytes % sizeof(uint64_t) != 0) {
-      return file_error(path, "not a trace: its length is not a multiple of 8 bytes");
+    if (*bytes % record_bytes != 0) {
+      const std::string error =
+          absl::StrCat("not a trace: its length is not a multiple of ", record_bytes, " bytes");
+      return file_error(path, error.c_str());
     }
-    const size_t count = std::min<uint64_t>(*bytes / sizeof(uint64_t), requests_max - trace.keys.size());
+    const size_t count = std::min<uint64_t>(*bytes / record_bytes, requests_max - trace.keys.size());
     for (size_t i = 0; i < count; ++i) {
-      trace.keys.push_back(from_little_endian(block[i]));
+      const char* record = block.data() + i * record_bytes;
+      trace.keys.push_back(read_number<uint64_t>(record));
+      if (sized) trace.sizes.push_back(read_number<uint32_t>(record + 8));
       unique.insert(trace.keys.back());
     }
-    if (*bytes < kBlock * sizeof(uint64_t)) break;
+    if (*bytes < block.size()) break;
   }
   trace.unique_keys = unique.size();
   return trace;

@@ -47,6 +47,8 @@ class Message {
 
   /// Takes over one reference to `text`, and one to `pattern` unless that is null. For the engine.
   Message(internal::MessageText* text, internal::MessageText* pattern) : text_(text), pattern_(pattern) {}
+  /// Bytes that it occupies beside itself, divided by all who share them. For the engine.
+  size_t shared_bytes() const;
 
  private:
   void release();

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -335,6 +336,39 @@ TEST(TagIndex, scan_of_one_record_at_a_time_stops_and_ends) {
   } while (cursor != 0);
   EXPECT_EQ(visited, 500u);
   EXPECT_GE(steps, 30u);  // The records of one group come together.
+}
+
+// Runs hold different records, and over many draws all of them.
+TEST(TagIndex, sample_runs_reach_every_record) {
+  Pair pair(kUniform);
+  std::array<void*, 4> run{};
+  EXPECT_EQ(pair.index.sample_run(0, run), 0u);
+  for (uint64_t id = 0; id < 5000; ++id) pair.insert(id);
+  for (uint64_t id = 0; id < 2000; ++id) pair.erase(id);
+  std::map<void*, int> drawn;
+  for (uint64_t draw = 0; draw < 60'000; ++draw) {
+    pair.index.prefetch_sample_place(mix(draw));
+    pair.index.prefetch_sample_records(mix(draw));
+    const size_t found = pair.index.sample_run(mix(draw), run);
+    ASSERT_GE(found, 1u);
+    for (size_t i = 0; i < found; ++i) {
+      ++drawn[run[i]];
+      for (size_t j = 0; j < i; ++j) ASSERT_NE(run[i], run[j]);
+    }
+  }
+  EXPECT_EQ(drawn.size(), 3000u);
+  for (const auto& [id, record] : pair.model) EXPECT_GT(drawn[record], 10) << id;
+}
+
+TEST(TagIndex, sample_run_finds_the_last_record_wherever_it_is) {
+  Pair pair(kUniform);
+  for (uint64_t id = 0; id < 5000; ++id) pair.insert(id);
+  for (uint64_t id = 0; id < 4999; ++id) pair.erase(id);
+  std::array<void*, 4> run{};
+  for (uint64_t draw = 0; draw < 100; ++draw) {
+    ASSERT_EQ(pair.index.sample_run(mix(draw), run), 1u);
+    EXPECT_EQ(run[0], pair.model.begin()->second);
+  }
 }
 
 // With a uniform source every record is equally likely, though segments differ in size and depth.

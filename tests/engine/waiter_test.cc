@@ -45,7 +45,7 @@ class Popper final : public Waiter {
         engine_(engine),
         destination_(std::move(destination)) {}
 
-  void serve(WriteTx& tx, const KeyRef& key) override {
+  void serve(LeanTx& tx, const KeyRef& key) override {
     popped = pop(tx, key);
     if (destination_.has_value()) (void)push(tx, engine_.key(*destination_), *popped);
   }

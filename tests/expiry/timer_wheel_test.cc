@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <random>
 #include <tuple>
@@ -291,6 +292,32 @@ TEST(TimerWheel, same_calls_give_the_same_order_of_ties) {
     return advance(wheel, kNow + 500);
   };
   EXPECT_EQ(run(), run());
+}
+
+// Draws give different pending timers, and over many draws all of them.
+TEST(TimerWheel, samples_reach_every_pending_timer) {
+  TimerWheel wheel(kNow);
+  std::array<uint64_t, 6> payloads{};
+  EXPECT_EQ(wheel.sample(0, 100, payloads), 0u);
+  std::vector<TimerWheel::Handle> timers;
+  for (uint64_t i = 0; i < 3000; ++i)
+    timers.push_back(wheel.schedule(kNow + static_cast<int64_t>(i % 700), i));
+  // A past deadline makes an outlier of every tenth; every third is cancelled.
+  for (uint64_t i = 0; i < 3000; ++i) {
+    if (i % 10 == 0) wheel.reschedule(timers[i], kNow - 1);
+    if (i % 3 == 0) wheel.cancel(timers[i]);
+  }
+  std::vector<int> drawn(3000);
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 40'000; ++i) {
+    const size_t found = wheel.sample(random(), 64, payloads);
+    for (size_t j = 0; j < found; ++j) {
+      ASSERT_LT(payloads[j], 3000u);
+      ++drawn[payloads[j]];
+      for (size_t k = 0; k < j; ++k) ASSERT_NE(payloads[j], payloads[k]);
+    }
+  }
+  for (size_t i = 0; i < 3000; ++i) EXPECT_EQ(drawn[i] > 0, i % 3 != 0) << i;
 }
 
 // Whatever is scheduled, moved, cancelled and advanced, at whichever times, with callbacks that do the same:

@@ -117,6 +117,8 @@ class Slab {
 
   /// Bytes of live blocks, each at what it occupies.
   size_t bytes() const { return bytes_; }
+  /// Of these, those of large blocks, which stand in no page.
+  size_t large_bytes() const { return large_bytes_; }
   /// Bytes of the pages held.
   size_t page_bytes() const { return pool_pages_ * PagePool::kPageSize; }
 
@@ -188,6 +190,7 @@ class Slab {
   std::vector<Region> regions_;  // By number; an unused number has no base.
   uint32_t last_region_ = 0;     // Pages come in runs from one region.
   size_t bytes_ = 0;
+  size_t large_bytes_ = 0;
   size_t pool_pages_ = 0;
   uint32_t page_bytes_;
 };

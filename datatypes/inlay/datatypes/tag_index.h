@@ -35,6 +35,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -118,6 +119,14 @@ class TagIndex {
 
   /// A record drawn uniformly; `random()` yields uniform 64-bit numbers. Null when empty. O(1) expected.
   void* sample(absl::FunctionRef<uint64_t()> random) const;
+
+  /// Fills `out` from the front with different records that stand together at a place that `draw`, a uniform number,
+  /// chooses; returns how many. Fewer than asked for where a segment ends, but none only when empty. Hashes decide who
+  /// stands together. O(out) expected.
+  size_t sample_run(uint64_t draw, std::span<void*> out) const;
+  /// Two stages that start the memory reads of sample_run() with the same draw, the second some time after the first.
+  void prefetch_sample_place(uint64_t draw) const;
+  void prefetch_sample_records(uint64_t draw) const;
 
   /// Visits every record, in no particular order. `visit` must not change the index.
   template <class Visit>
@@ -204,6 +213,11 @@ class TagIndex {
   static void place(Segment segment, uint8_t tag, uint16_t window, Slab::Ref ref);
   size_t visit_home_group(Segment segment, size_t group, uint32_t cursor, HashOf hash_of,
                           absl::FunctionRef<void(void* record)> visit) const;
+
+  // Where in its segment a sample begins.
+  static size_t sample_start(uint64_t draw, Segment segment) {
+    return static_cast<size_t>((draw & 0xffff) * segment.capacity() >> 16);
+  }
 
   const Slab* slab_;
   Segment* directory_ = &root_;

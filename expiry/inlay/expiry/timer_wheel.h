@@ -45,6 +45,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "absl/status/status.h"
 
@@ -121,6 +122,11 @@ class TimerWheel {
     return fired;
   }
 
+  /// Fills `payloads` from the front with those of different pending timers that stand together at a place that `draw`,
+  /// a uniform number, chooses; returns how many. Looks at `looks` places at most, so it may find none though there are
+  /// some. O(looks).
+  size_t sample(uint64_t draw, size_t looks, std::span<uint64_t> payloads) const;
+
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
@@ -129,7 +135,7 @@ class TimerWheel {
   /// advance(). O(1).
   int64_t next_deadline_bound() const { return empty() ? INT64_MAX : bound_ms_; }
 
-  /// Bytes allocated, without the wheel itself. O(n / 256).
+  /// Bytes allocated, without the wheel itself. O(1 + n / 64 768).
   size_t memory_usage() const;
 
   /// Internal error if one of the invariants above does not hold. O(n).
