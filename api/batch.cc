@@ -1,5 +1,7 @@
 #include "api/batch.h"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
@@ -54,16 +56,8 @@ Deferred<Reply> Batch::queue_named(std::span<const Bytes> argv) {
   std::copy(hashes.begin(), hashes.end(), place);
   call->hashes = {place, hashes.size()};
   append(*call);
-  add_reference();
+  spend_reference();
   return Deferred<Reply>(this, &call->slot);
-}
-
-void Batch::append(QueuedCall& call) {
-  (last_ == nullptr ? first_ : last_->next) = &call;
-  last_ = &call;
-  ++size_;
-  needs_keyspace_ = needs_keyspace_ || call.reach == Reach::kKeyspace;
-  writes_ = writes_ || call.writes;
 }
 
 void Batch::destroy_calls() {
@@ -75,10 +69,10 @@ void Batch::destroy_calls() {
 }
 
 Batch* Batch::renewed() {
-  if (!is_unshared()) {
+  if (!is_unshared(1 + spare_references_)) {
     auto* const fresh = new Batch(core_, db_, is_transaction_);
     fresh->session_ = std::move(session_);
-    release();
+    abandon();
     return fresh;
   }
   destroy_calls();
@@ -112,14 +106,21 @@ void Batch::exec() {
 
 // Runs calls from `first` on under common locks; returns the first that it has not run.
 QueuedCall* Batch::run_window(QueuedCall* first) {
-  absl::InlinedVector<uint64_t, kWindowKeys> hashes;
+  std::array<uint64_t, kWindowKeys> gathered;
+  size_t count = 0;
   Access access = Access::kRead;
   QueuedCall* end = first;
-  do {
-    hashes.insert(hashes.end(), end->hashes.begin(), end->hashes.end());
+  for (; end != nullptr && end->reach == Reach::kKeys && count + end->hashes.size() <= kWindowKeys;
+       end = end->next) {
+    for (const uint64_t hash : end->hashes) gathered[count++] = hash;
     if (end->writes) access = Access::kWrite;
-    end = end->next;
-  } while (end != nullptr && end->reach == Reach::kKeys && hashes.size() + end->hashes.size() <= kWindowKeys);
+  }
+  std::span<const uint64_t> hashes(gathered.data(), count);
+  if (end == first) {  // More keys than a window holds.
+    hashes = first->hashes;
+    if (first->writes) access = Access::kWrite;
+    end = first->next;
+  }
   HeldLocks held(core_.engine, hashes, access);
   if (hashes.size() > 2) prefetch_keys(core_.engine, db_, hashes);
   for (QueuedCall* call = first; call != end; call = call->next) {

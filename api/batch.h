@@ -59,8 +59,11 @@ class Batch final : public SlotOwner {
   /// The batch that the pipeline's next call goes to, in exchange for its reference to this one: itself where nobody else
   /// refers to it, else another one. The session of the by-name calls goes on.
   Batch* renewed();
-  /// Ends that session, whose watches refer to the store: results may outlive it.
-  void end_session() { session_.reset(); }
+  /// Ends the session, whose watches refer to the store, and gives up the pipeline's references: results may outlive it.
+  void abandon() {
+    session_.reset();
+    release(1 + spare_references_);
+  }
 
   template <auto Fn, auto Convert, class... Arguments>
   auto queue(const Arguments&... arguments);
@@ -86,7 +89,19 @@ class Batch final : public SlotOwner {
   struct TypedCall;
   struct NamedCall;
 
-  void append(QueuedCall& call);
+  void append(QueuedCall& call) {
+    (last_ == nullptr ? first_ : last_->next) = &call;
+    last_ = &call;
+    ++size_;
+    needs_keyspace_ = needs_keyspace_ || call.reach == Reach::kKeyspace;
+    writes_ = writes_ || call.writes;
+  }
+  // A reference for a Deferred. Many are made at once, as each time takes an atomic operation.
+  void spend_reference() {
+    constexpr uint32_t kMadeAtOnce = 64;
+    if (spare_references_ == 0) add_references(spare_references_ = kMadeAtOnce);
+    --spare_references_;
+  }
   QueuedCall* run_window(QueuedCall* first);
   void destroy_calls();
   SessionState& session();
@@ -97,6 +112,7 @@ class Batch final : public SlotOwner {
   bool has_run_ = false;
   bool needs_keyspace_ = false;
   bool writes_ = false;
+  uint32_t spare_references_ = 0;  // Made, and held beside the pipeline's own.
   size_t size_ = 0;
   QueuedCall* first_ = nullptr;
   QueuedCall* last_ = nullptr;
@@ -166,7 +182,7 @@ auto Batch::queue(const Arguments&... arguments) {
   void* const place = arena_.allocate(sizeof(Call), alignof(Call));
   auto* const call = new (place) Call(core_.engine, arena_, arguments...);
   append(*call);
-  add_reference();
+  spend_reference();
   return Deferred<typename Call::T>(this, &call->slot);
 }
 

@@ -17,9 +17,7 @@ internal::Batch& internal::FrontDoor::batch_to_queue(const Pipeline& door) {
 }
 
 Pipeline::~Pipeline() {
-  if (batch_ == nullptr) return;
-  batch_->end_session();
-  batch_->release();
+  if (batch_ != nullptr) batch_->abandon();
 }
 
 Pipeline::Pipeline(Pipeline&& other) noexcept : batch_(std::exchange(other.batch_, nullptr)) {}

@@ -23,13 +23,13 @@ class SlotOwner {
   SlotOwner& operator=(const SlotOwner&) = delete;
 
   // Relaxed: who adds a reference has one.
-  void add_reference() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void release() {
+  void add_references(uint32_t count) { references_.fetch_add(count, std::memory_order_relaxed); }
+  void release(uint32_t count = 1) {
     // Release and acquire: what the others did with the memory comes before its end.
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.fetch_sub(count, std::memory_order_acq_rel) == count) delete this;
   }
-  /// Whether the caller's reference is the only one.
-  bool is_unshared() const { return references_.load(std::memory_order_acquire) == 1; }
+  /// Whether the caller's references, `own` of them, are the only ones.
+  bool is_unshared(uint32_t own) const { return references_.load(std::memory_order_acquire) == own; }
 
  private:
   std::atomic<uint32_t> references_{1};
@@ -97,7 +97,7 @@ class Deferred {
     if (owner_ != nullptr) owner_->release();
   }
   Deferred(const Deferred& other) : owner_(other.owner_), slot_(other.slot_) {
-    if (owner_ != nullptr) owner_->add_reference();
+    if (owner_ != nullptr) owner_->add_references(1);
   }
   Deferred(Deferred&& other) noexcept
       : owner_(std::exchange(other.owner_, nullptr)), slot_(std::exchange(other.slot_, nullptr)) {}
