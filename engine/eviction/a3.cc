@@ -130,9 +130,11 @@ Resident A3::next(Queue& queue, ResidentName& name) {
 
 Resident A3::victim() {
   fit_ghosts();
+  bool other_queue = false;
   // Every look but those at pinned residents makes a step towards an eviction; they get a second budget.
   for (size_t looks = 0; looks < 2 * kLooksMax; ++looks) {
-    const bool from_small = small_.residents > 0 && (small_.weight > target_ || main_.residents == 0);
+    const bool is_long = small_.weight > target_;
+    const bool from_small = main_.residents == 0 || (small_.residents != 0 && is_long != other_queue);
     Queue& queue = from_small ? small_ : main_;
     ResidentName name = 0;
     const Resident resident = next(queue, name);
@@ -147,6 +149,8 @@ Resident A3::victim() {
       enqueue(queue, resident, name, hits - 1);
     } else if (context_.residents.is_pinned(resident)) {
       enqueue(queue, resident, name, hits);
+      // It may be all that its queue holds, and heavy.
+      other_queue = !other_queue;
     } else {
       queue.weight -= context_.residents.weight(resident);
       --queue.residents;

@@ -17,7 +17,7 @@ Ghosts::Place Ghosts::place(ResidentName name) const {
   const uint64_t hash = name * 0x9e3779b97f4a7c15;
   // The set by the top 32 bits; the fingerprint from bits that those do not tell.
   auto fingerprint = static_cast<uint16_t>(hash >> 16);
-  if (fingerprint == 0) fingerprint = 1;
+  if (fingerprint <= kTaken) fingerprint = kTaken + 1;
   return {&table_[((hash >> 32) * sets_) >> 32], fingerprint};
 }
 
@@ -28,7 +28,7 @@ void Ghosts::prefetch(ResidentName name) const {
 void Ghosts::put(ResidentName name) {
   if (sets_ == 0) return;
   const Place at = place(name);
-  size_ += at.set->ghosts[kWays - 1] == 0;
+  size_ += at.set->ghosts[kWays - 1] <= kTaken;
   std::memmove(at.set->ghosts + 1, at.set->ghosts, sizeof(Set) - sizeof(uint16_t));
   at.set->ghosts[0] = at.fingerprint;
 }
@@ -40,8 +40,8 @@ bool Ghosts::take(ResidentName name) {
   uint16_t* const end = begin + kWays;
   uint16_t* const found = std::find(begin, end, at.fingerprint);
   if (found == end) return false;
-  std::move(found + 1, end, found);
-  end[-1] = 0;
+  // Its place ages on, so that the others are not remembered for longer.
+  *found = kTaken;
   --size_;
   return true;
 }
@@ -52,7 +52,8 @@ bool Ghosts::check_invariants() const {
     const uint16_t* const begin = table_[i].ghosts;
     const uint16_t* const first_empty = std::find(begin, begin + kWays, 0);
     if (std::any_of(first_empty, begin + kWays, [](uint16_t ghost) { return ghost != 0; })) return false;
-    ghosts += static_cast<size_t>(first_empty - begin);
+    ghosts +=
+        static_cast<size_t>(std::count_if(begin, first_empty, [](uint16_t ghost) { return ghost > kTaken; }));
   }
   return ghosts == size_;
 }

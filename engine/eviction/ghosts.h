@@ -8,8 +8,8 @@
 // A name is mistaken for another one, whose set is full, once in some 4,000 look-ups: a fingerprint has 16 bits.
 //
 // Invariants
-//   1. Empty places are 0, and no fingerprint is.
-//   2. In a set, no empty place stands before a ghost.
+//   1. Empty places are 0, those of ghosts that were taken kTaken, and no fingerprint is either.
+//   2. In a set, no empty place stands before one that is not.
 //   3. size() is how many there are.
 //
 // Complexity: O(1): one cache line. resize O(1) but for the allocation, which is not touched before it is used.
@@ -46,6 +46,7 @@ class Ghosts {
 
  private:
   static constexpr size_t kWays = 16;
+  static constexpr uint16_t kTaken = 1;
   struct Set {
     uint16_t ghosts[kWays];
   };

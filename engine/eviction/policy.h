@@ -98,7 +98,7 @@ struct PolicyContext {
 class Policy {
  public:
   /// Residents that one call of victim() looks at, at most.
-  static constexpr size_t kLooksMax = 64;
+  static constexpr size_t kLooksMax = 256;
 
   virtual ~Policy() = default;
   Policy(const Policy&) = delete;

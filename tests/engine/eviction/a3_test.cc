@@ -153,6 +153,19 @@ TEST(A3, pinned_residents_stay_until_they_are_released) {
   EXPECT_TRUE(shard.policy->check_invariants());
 }
 
+TEST(A3, a_heavy_pinned_newcomer_makes_others_go) {
+  FakeShard shard(*find_policy("allkeys-a3"));
+  shard.policy->set_capacity(1000);
+  for (uint64_t id = 0; id < 20; ++id) shard.insert(name_of(id));
+  for (uint64_t id = 0; id < 20; ++id) {
+    for (int i = 0; i < 3; ++i) shard.hit(name_of(id));
+  }
+  shard.insert(name_of(100), 900);
+  shard.pinned.insert(name_of(100));
+  for (int i = 0; i < 20; ++i) EXPECT_NE(shard.evict(), FakeShard::kNone);
+  EXPECT_EQ(shard.evict(), FakeShard::kNone);
+}
+
 // The algorithm as one would write it down first: exact queues, exact ghosts, nothing bounded.
 class NaiveA3 {
  public:
