@@ -1,7 +1,5 @@
 #include "inlay/datatypes/tag_index.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
@@ -49,12 +47,12 @@ TagIndex::Segment TagIndex::allocate_segment(size_t groups, unsigned depth) {
   Segment segment(memory, groups, depth);
   std::memset(segment.tags(), kEmpty, segment.capacity());
   *segment.meta() = {0, 0};
-  bytes_ += malloc_usable_size(memory);
+  bytes_ += bytes;
   return segment;
 }
 
 void TagIndex::free_segment(Segment segment) {
-  bytes_ -= malloc_usable_size(segment.memory());
+  bytes_ -= segment_bytes(segment.groups());
   std::free(segment.memory());
 }
 
@@ -113,9 +111,9 @@ bool TagIndex::double_directory() {
   auto* fresh = static_cast<Segment*>(std::malloc(2 * words * sizeof(Segment)));
   if (fresh == nullptr) return false;
   for (size_t i = 0; i < words; ++i) fresh[2 * i] = fresh[2 * i + 1] = directory_[i];
-  bytes_ += malloc_usable_size(fresh);
+  bytes_ += 2 * words * sizeof(Segment);
   if (directory_ != &root_) {
-    bytes_ -= malloc_usable_size(directory_);
+    bytes_ -= words * sizeof(Segment);
     std::free(directory_);
   }
   directory_ = fresh;
@@ -316,7 +314,7 @@ void TagIndex::prefetch_sample_records(uint64_t draw) const {
 
 bool TagIndex::check_invariants(HashOf hash_of) const {
   size_t records = 0;
-  size_t bytes = depth_ == 0 ? 0 : malloc_usable_size(directory_);
+  size_t bytes = depth_ == 0 ? 0 : (size_t{1} << depth_) * sizeof(Segment);
   for (size_t i = 0; i < size_t{1} << depth_;) {
     const Segment segment = directory_[i];
     if (!segment) return depth_ == 0 && size_ == 0;
@@ -342,7 +340,7 @@ bool TagIndex::check_invariants(HashOf hash_of) const {
     if (used != meta.used || deleted != meta.deleted || used + deleted > limit_of(segment.groups()))
       return false;
     records += used;
-    bytes += malloc_usable_size(segment.memory());
+    bytes += segment_bytes(segment.groups());
     i += span;
   }
   return records == size_ && bytes == bytes_;

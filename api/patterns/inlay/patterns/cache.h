@@ -231,7 +231,10 @@ class Cache {
 
   // None if the load was given up before it began.
   std::optional<Nullable<V>> wait_for(internal::Flight& flight) {
-    if (absl::Status waited = core_->wait(flight); !waited.ok()) return Nullable<V>(std::move(waited));
+    if (absl::Status waited = core_->wait(flight); !waited.ok()) {
+      // In place: g++ 12 takes a move of it for one of its value.
+      return std::optional<Nullable<V>>(std::in_place, std::move(waited));
+    }
     const std::optional<Nullable<std::string>>& outcome = flight.outcome();
     if (!outcome.has_value()) return std::nullopt;
     if (!outcome->ok()) return Nullable<V>(outcome->status());
