@@ -47,14 +47,8 @@ void keep(Arena& arena, HGetExArguments& arguments) { keep(arena, arguments.list
 void keep(Arena& arena, HSetExArguments& arguments) {
   for (FieldValueRef& pair : arguments.pairs) keep(arena, pair);
 }
-template <TimeUnit unit, bool absolute>
-inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
-template <>
-inline constexpr bool kSelfContained<LateFloat> = true;
 template <>
 inline constexpr bool kSelfContained<RandomFields> = true;
-template <>
-inline constexpr bool kSelfContained<Cursor> = true;
 template <>
 inline constexpr bool kSelfContained<FieldScanArguments> = true;
 

@@ -12,13 +12,26 @@
 #include <type_traits>
 
 #include "api/arena.h"
+#include "api/commands/arguments.h"
 #include "engine/executor.h"
 
 namespace inlay::internal {
 
-/// Whether values of P refer to no bytes but their own. Each family of commands tells of its types.
+/// Whether values of P refer to no bytes but their own. Each family of commands tells of its own types.
 template <class P>
 inline constexpr bool kSelfContained = std::is_arithmetic_v<P> || std::is_enum_v<P>;
+template <TimeUnit unit, bool absolute>
+inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
+template <>
+inline constexpr bool kSelfContained<LateFloat> = true;
+template <>
+inline constexpr bool kSelfContained<LateInteger> = true;
+template <>
+inline constexpr bool kSelfContained<Cursor> = true;
+template <>
+inline constexpr bool kSelfContained<PopCount> = true;
+template <>
+inline constexpr bool kSelfContained<ElementScanArguments> = true;
 
 template <class P>
 requires kSelfContained<P>

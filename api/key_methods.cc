@@ -34,8 +34,6 @@ Nullable<Duration> as_duration(const Nullable<int64_t>& seconds) {
 
 namespace internal {
 
-template <TimeUnit unit, bool absolute>
-inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
 template <>
 inline constexpr bool kSelfContained<CopyOptions> = true;
 template <>
@@ -44,8 +42,6 @@ template <>
 inline constexpr bool kSelfContained<SortReadArguments> = true;
 template <>
 inline constexpr bool kSelfContained<SortArguments> = true;
-template <>
-inline constexpr bool kSelfContained<Cursor> = true;
 template <>
 inline constexpr bool kSelfContained<ScanOptions> = true;
 template <>

@@ -34,8 +34,6 @@ template <>
 inline constexpr bool kSelfContained<ListMPopCount> = true;
 template <>
 inline constexpr bool kSelfContained<LPosArguments> = true;
-template <>
-inline constexpr bool kSelfContained<LateInteger> = true;
 
 }  // namespace internal
 

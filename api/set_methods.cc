@@ -29,15 +29,9 @@ Nullable<std::string> first_of(Result<std::vector<std::string>> members) {
 namespace internal {
 
 template <>
-inline constexpr bool kSelfContained<ElementScanArguments> = true;
-template <>
-inline constexpr bool kSelfContained<PopCount> = true;
-template <>
 inline constexpr bool kSelfContained<DrawCount> = true;
 template <>
 inline constexpr bool kSelfContained<InterCardLimit> = true;
-template <>
-inline constexpr bool kSelfContained<Cursor> = true;
 
 }  // namespace internal
 

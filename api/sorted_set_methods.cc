@@ -131,12 +131,6 @@ template <>
 inline constexpr bool kSelfContained<ZMPopWords> = true;
 template <>
 inline constexpr bool kSelfContained<ZRandomWords> = true;
-template <>
-inline constexpr bool kSelfContained<PopCount> = true;
-template <>
-inline constexpr bool kSelfContained<Cursor> = true;
-template <>
-inline constexpr bool kSelfContained<ElementScanArguments> = true;
 
 }  // namespace internal
 

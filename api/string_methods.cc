@@ -23,12 +23,8 @@ Result<double> as_double(const Result<std::string>& sum) {
 namespace internal {
 
 void keep(Arena& arena, SetOptions& options) { keep(arena, options.if_equal); }
-template <TimeUnit unit, bool absolute>
-inline constexpr bool kSelfContained<TimeArgument<unit, absolute>> = true;
 template <>
 inline constexpr bool kSelfContained<GetExOptions> = true;
-template <>
-inline constexpr bool kSelfContained<LateFloat> = true;
 template <>
 inline constexpr bool kSelfContained<MSetExOptions> = true;
 template <>

@@ -63,21 +63,21 @@ struct TypeWaitedFor<First, P...> : TypeWaitedFor<P...> {};
 
 // A parameter as a waiting call keeps it, and as it hands it to Fn when `ready` is the key to take from.
 template <class P>
-struct Kept {
-  explicit Kept(const Bound<P>& bound) : value(bound.get()) {}
+struct WaitingArgument {
+  explicit WaitingArgument(const Bound<P>& bound) : value(bound.get()) {}
   const P& get(const KeyRef&) const { return value; }
   P value;
 };
 template <>
-struct Kept<KeyRef> {
-  explicit Kept(const Bound<KeyRef>& bound) : bytes(bound.value.bytes), hash(bound.value.hash) {}
+struct WaitingArgument<KeyRef> {
+  explicit WaitingArgument(const Bound<KeyRef>& bound) : bytes(bound.value.bytes), hash(bound.value.hash) {}
   KeyRef get(const KeyRef&) const { return {bytes, hash}; }
   std::string bytes;
   uint64_t hash;
 };
 template <std::derived_from<CountedKeys> Keys>
-struct Kept<Keys> {
-  explicit Kept(const Bound<Keys>&) {}
+struct WaitingArgument<Keys> {
+  explicit WaitingArgument(const Bound<Keys>&) {}
   Keys get(const KeyRef& ready) const { return {{std::span(&ready, 1)}}; }
 };
 
@@ -125,7 +125,7 @@ class CallOf<Fn, std::tuple<P...>> : public BlockedCall {
       : CallOf(engine, db, wait_keys<P...>(bound...), bound...) {}
 
   void serve(LeanTx& tx, const KeyRef& key) final {
-    outcome_ = std::apply([&](const Kept<P>&... kept) { return Fn(tx, kept.get(key)...); }, kept_);
+    outcome_ = std::apply([&](const WaitingArgument<P>&... kept) { return Fn(tx, kept.get(key)...); }, kept_);
   }
 
  protected:
@@ -141,7 +141,7 @@ class CallOf<Fn, std::tuple<P...>> : public BlockedCall {
       : BlockedCall(engine, db, TypeWaitedFor<P...>::value, keys.awaited, keys.destination),
         kept_(bound...) {}
 
-  std::tuple<Kept<P>...> kept_;
+  std::tuple<WaitingArgument<P>...> kept_;
   Outcome outcome_ = std::nullopt;
 };
 

@@ -5,11 +5,11 @@
 #include <random>
 
 #include "api/patterns/full_key.h"
+#include "api/patterns/milliseconds.h"
+#include "api/patterns/milliseconds.h"
 
 namespace inlay::internal {
 namespace {
-
-int64_t ms_of(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration).count(); }
 
 // Policies that make no sense mean the nearest that does.
 CachePolicy sane(CachePolicy policy) {

@@ -2,12 +2,11 @@
 #include <algorithm>
 
 #include "api/patterns/full_key.h"
+#include "api/patterns/milliseconds.h"
 #include "inlay/patterns/cache_core.h"
 
 namespace inlay::internal {
 namespace {
-
-int64_t ms_of(Duration duration) { return std::chrono::ceil<std::chrono::milliseconds>(duration).count(); }
 
 // What is far from being reached, and from overflowing.
 constexpr int64_t kFarMs = int64_t{1} << 46;

@@ -43,7 +43,7 @@ pkg_config)
   "$work/main"
   ;;
 add_subdirectory)
-  configure_and_build -DINLAY_SOURCE_DIR="$(cd "$here/../.." && pwd)"
+  configure_and_build -DINLAY_UNITY=ON -DINLAY_SOURCE_DIR="$(cd "$here/../.." && pwd)"
   "$work/build/main"
   # Only the libraries came along.
   cmake --build "$work/build" --target help >"$work/targets"
