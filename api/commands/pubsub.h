@@ -14,8 +14,11 @@
 
 namespace inlay::cmd {
 
-/// Locks no shard.
+/// Locks no shard. No lock may be held.
 Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message);
+/// The same, also as one call of a transaction: it needs none of its locks, and whoever has to be woken, waited for or
+/// called back is so after them.
+Result<int64_t> publish_by_name(const Call& call, Bytes channel, Bytes message);
 Result<std::vector<std::string>> pubsub_channels(KeyspaceTx& tx, std::optional<Bytes> pattern);
 /// In the order of `channels`.
 Result<std::vector<int64_t>> pubsub_numsub(KeyspaceTx& tx, std::span<const Bytes> channels);

@@ -167,5 +167,55 @@ TEST(PubSub, long_channels_and_payloads_are_refused) {
   EXPECT_EQ(redis_error_text(store->publish(large, "x").status()), refusal);
 }
 
+// Within a transaction too, callbacks run without locks: here they use the keys of the transaction.
+TEST(PubSub, callbacks_of_a_transactions_messages_run_after_its_locks) {
+  const auto store = open_store();
+  Texts calls;
+  const auto subscription = store->on_message({"c"}, [&](const Message& message) {
+    calls.push_back(std::string(message.payload()).append(" ").append(store->get("k")->value_or("none")));
+    EXPECT_TRUE(store->set("other", message.payload()).ok());
+  });
+  Session session(*store);
+  for (const auto& argv : std::vector<std::vector<std::string_view>>{
+           {"MULTI"}, {"SET", "k", "v1"}, {"PUBLISH", "c", "a"}, {"SET", "k", "v2"}, {"PUBLISH", "c", "b"}})
+    EXPECT_FALSE(session.execute(argv).is_error());
+  EXPECT_EQ(shown(session.execute({"EXEC"})), "OK 1 OK 1");
+  EXPECT_EQ(calls, (Texts{"a v2", "b v2"}));
+  EXPECT_EQ(store->atomically({"k"},
+                              [](View& view) {
+                                return view.execute({"PUBLISH", "c", "c"});
+                              }),
+            Reply::integer(1));
+  auto pipeline = store->pipeline();
+  auto received = pipeline.execute({"PUBLISH", "c", "d"});
+  ASSERT_TRUE(pipeline.exec().ok());
+  EXPECT_EQ(received.value(), Reply::integer(1));
+  EXPECT_EQ(calls, (Texts{"a v2", "b v2", "c v2", "d v2"}));
+}
+
+// A transaction that publishes to a full queue waits for room when it is done, and holds nobody up.
+TEST(PubSub, a_transaction_that_waits_for_a_subscriber_holds_no_lock) {
+  const auto store = open_store();
+  const auto subscriber = store->subscriber({.capacity = 1, .overflow = Overflow::kBlockPublisher});
+  ASSERT_TRUE(subscriber->subscribe({"c"}).ok());
+  EXPECT_EQ(*store->publish("c", "first"), 1);
+  std::atomic<bool> done{false};
+  std::thread publisher([&] {
+    Session session(*store);
+    session.execute({"MULTI"});
+    session.execute({"PUBLISH", "c", "second"});
+    session.execute({"SET", "k", "v"});
+    EXPECT_EQ(shown(session.execute({"EXEC"})), "1 OK");
+    done = true;
+  });
+  while (!store->get("k")->has_value()) std::this_thread::yield();
+  EXPECT_TRUE(store->set("k", "w").ok());
+  EXPECT_FALSE(done);
+  EXPECT_EQ((*subscriber->next())->payload(), "first");
+  EXPECT_EQ((*subscriber->next())->payload(), "second");
+  publisher.join();
+  EXPECT_EQ(subscriber->dropped(), 0u);
+}
+
 }  // namespace
 }  // namespace inlay::test
