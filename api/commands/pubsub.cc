@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
-#include <utility>
 
 #include "api/commands/make_command.h"
 #include "api/commands/rows.h"
@@ -35,14 +33,15 @@ Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message) {
   return tx.engine().broker().publish(channel, message);
 }
 
+Result<int64_t> publish_within(MessageTx& tx, Bytes channel, Bytes message) {
+  if (is_too_long(tx.engine(), channel, message)) return error(Error::kStringTooLong);
+  return tx.publish(channel, message);
+}
+
 Result<int64_t> publish_by_name(const Call& call, Bytes channel, Bytes message) {
-  if (call.held == nullptr) return call.executor.run<publish>(call.session.db, channel, message);
-  Engine& engine = call.executor.engine();
-  if (is_too_long(engine, channel, message)) return error(Error::kStringTooLong);
-  auto deliveries = std::make_unique<Deliveries>();
-  const int64_t received = engine.broker().offer(channel, message, *deliveries);
-  call.held->aftermath().after_locks([deliveries = std::move(deliveries)]() mutable { deliveries.reset(); });
-  return received;
+  const int db = call.session.db;
+  return call.held == nullptr ? call.executor.run<publish>(db, channel, message)
+                              : call.held->run<publish_within>(db, channel, message);
 }
 
 Result<std::vector<std::string>> pubsub_channels(KeyspaceTx& tx, std::optional<Bytes> pattern) {

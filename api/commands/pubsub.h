@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/commands/command.h"
+#include "engine/message_tx.h"
 #include "engine/transaction.h"
 #include "inlay/reply.h"
 #include "inlay/result.h"
@@ -16,8 +17,9 @@ namespace inlay::cmd {
 
 /// Locks no shard. No lock may be held.
 Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message);
-/// The same, also as one call of a transaction: it needs none of its locks, and whoever has to be woken, waited for or
-/// called back is so after them.
+/// The same as one of several calls that share locks.
+Result<int64_t> publish_within(MessageTx& tx, Bytes channel, Bytes message);
+/// Either, as the call comes.
 Result<int64_t> publish_by_name(const Call& call, Bytes channel, Bytes message);
 Result<std::vector<std::string>> pubsub_channels(KeyspaceTx& tx, std::optional<Bytes> pattern);
 /// In the order of `channels`.
