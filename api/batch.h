@@ -13,6 +13,7 @@
 // Thread safety: thread-compatible, but for the references of SlotOwner.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -143,7 +144,7 @@ struct Batch::TypedCall<Fn, Convert, std::tuple<P...>> final : QueuedCall {
     run = &run_call;
     destroy = [](QueuedCall& call) { static_cast<TypedCall&>(call).~TypedCall(); };
     reach = std::is_same_v<Tx, KeyspaceTx> ? Reach::kKeyspace : Reach::kKeys;
-    writes = !std::is_same_v<Tx, ReadTx>;
+    writes = std::derived_from<Tx, WriteTx>;
     size_t count = 0;
     for_each_key([&](const KeyRef&) { ++count; });
     uint64_t* const place = count == 1 ? &only_hash : arena.allocate_array<uint64_t>(count);

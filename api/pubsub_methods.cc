@@ -1,6 +1,8 @@
 // The typed publishing methods of every front door.
+#include <type_traits>
+
 #include "api/commands/pubsub.h"
-#include "api/store_core.h"
+#include "api/front_doors.h"
 #include "inlay/commands/pubsub.h"
 
 namespace inlay {
@@ -12,7 +14,11 @@ using internal::FrontDoor;
 #define INLAY_METHOD template <class Self, template <class> class Out>
 
 INLAY_METHOD Out<int64_t> PubSubCommands<Self, Out>::publish(Bytes channel, Arg payload) {
-  return FrontDoor::run<cmd::publish>(INLAY_SELF, channel, payload.view());
+  if constexpr (std::is_same_v<Self, Database>) {
+    return FrontDoor::run<cmd::publish>(INLAY_SELF, channel, payload.view());
+  } else {
+    return FrontDoor::run<cmd::publish_within>(INLAY_SELF, channel, payload.view());
+  }
 }
 INLAY_METHOD Out<std::vector<std::string>> PubSubCommands<Self, Out>::pubsub_channels(
     std::optional<Bytes> pattern) {
@@ -26,6 +32,6 @@ INLAY_METHOD Out<int64_t> PubSubCommands<Self, Out>::pubsub_numpat() {
   return FrontDoor::run<cmd::pubsub_numpat>(INLAY_SELF);
 }
 
-template class PubSubCommands<Database, Result>;
+INLAY_INSTANTIATE_DOORS(PubSubCommands);
 
 }  // namespace inlay

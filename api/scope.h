@@ -11,6 +11,7 @@
 #include "api/commands/command.h"
 #include "api/store_core.h"
 #include "engine/held_locks.h"
+#include "engine/message_tx.h"
 #include "engine/watch_set.h"
 
 namespace inlay::internal {
@@ -34,9 +35,10 @@ class WatchedKeys {
   template <auto Fn, class... Arguments>
   auto read(const Arguments&... arguments) const -> typename Signature<decltype(Fn)>::Result {
     using Sig = Signature<decltype(Fn)>;
-    if constexpr (std::derived_from<typename Sig::Transaction, WriteTx>) {
+    using Tx = typename Sig::Transaction;
+    if constexpr (std::derived_from<Tx, WriteTx> || std::is_same_v<Tx, MessageTx>) {
       return error(Error::kWriteOutsideMulti);
-    } else if constexpr (std::is_same_v<typename Sig::Transaction, KeyspaceTx>) {
+    } else if constexpr (std::is_same_v<Tx, KeyspaceTx>) {
       return error(Error::kNeedsWholeKeyspace);
     } else {
       const bool watched = covers_all(static_cast<typename Sig::Parameters*>(nullptr), arguments...);

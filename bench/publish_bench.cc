@@ -6,12 +6,17 @@
 // publish/nobody: others are subscribed to other channels. publish/1000_patterns: and to a thousand patterns that begin
 // otherwise. publish_full/<subscribers>: every queue is full, so that each message also drops one.
 // publish_read/<subscribers>: the call and the reading of every copy, on one thread.
+// publish_wait/<subscribers>: a million messages, every subscriber read by a thread of its own, the publisher waiting for
+// those whose queue is full (1024 messages). From the first call until every copy was read; an item is a message.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "bench/redis_peer.h"
@@ -106,6 +111,36 @@ void publish_to_nobody(benchmark::State& state, int patterns) {
   state.SetItemsProcessed(state.iterations());
 }
 
+void read_to_the_end(Subscriber& subscriber, uint32_t messages) {
+  uint32_t read = 0;
+  for (const Message& message : subscriber.messages()) require(Value::belongs_to(read++, message.payload()));
+  require(read == messages);
+}
+
+void publish_and_wait(benchmark::State& state, size_t subscribers) {
+  using SteadyClock = std::chrono::steady_clock;
+  constexpr uint32_t kMessages = 1'000'000;
+  for (auto _ : state) {
+    const auto store = Store::open().value();
+    std::vector<std::unique_ptr<Subscriber>> audience;
+    std::vector<std::thread> readers;
+    for (size_t i = 0; i < subscribers; ++i) {
+      audience.push_back(store->subscriber({.capacity = 1024, .overflow = Overflow::kBlockPublisher}));
+      require(audience.back()->subscribe({"news"}).ok());
+      readers.emplace_back([&subscriber = *audience.back()] { read_to_the_end(subscriber, kMessages); });
+    }
+    const auto start = SteadyClock::now();
+    for (uint32_t i = 0; i < kMessages; ++i)
+      require(*store->publish("news", Value(i).view()) == static_cast<int64_t>(subscribers));
+    // They read what is left first.
+    for (const auto& subscriber : audience) subscriber->close();
+    for (std::thread& reader : readers) reader.join();
+    state.SetIterationTime(std::chrono::duration<double>(SteadyClock::now() - start).count());
+    for (const auto& subscriber : audience) require(subscriber->dropped() == 0);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kMessages));
+}
+
 void register_all() {
   using State = benchmark::State;
   for (const size_t subscribers : {1, 8, 100}) {
@@ -122,6 +157,12 @@ void register_all() {
     add("publish/", Reading::kUntimed);
     add("publish_full/", Reading::kNever);
     add("publish_read/", Reading::kTimed);
+  }
+  for (const size_t subscribers : {1, 8, 64}) {
+    benchmark::RegisterBenchmark(("publish_wait/" + std::to_string(subscribers) + "/inlay").c_str(),
+                                 [subscribers](State& state) { publish_and_wait(state, subscribers); })
+        ->Iterations(1)
+        ->UseManualTime();
   }
   benchmark::RegisterBenchmark("publish/nobody/inlay", [](State& state) { publish_to_nobody(state, 0); });
   benchmark::RegisterBenchmark("publish/1000_patterns/inlay",

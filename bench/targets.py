@@ -309,6 +309,9 @@ def publish_rows():
         ("the same beside 1000 patterns that begin otherwise", "publish/1000_patterns"),
         ("publish to 8 full queues, the oldest dropped", "publish_full/8"),
         ("publish to 8 subscribers, and read all copies", "publish_read/8"))]
+    section = "Publishing a million messages to subscribers with threads of their own, none lost: per message"
+    rows += [Row(section, f"{count} subscriber{'' if count == 1 else 's'}, the publisher waits for them", "ns", nobody,
+                 cost(f"publish_wait/{count}/inlay")) for count in (1, 8, 64)]
     return rows
 
 

@@ -110,14 +110,15 @@ BlockedCall::BlockedCall(Engine& engine, int db, Type type, std::span<const KeyR
     : Waiter(db, type, destination), engine_(engine) {
   absl::flat_hash_set<std::string_view> seen;
   for (const KeyRef& key : keys) {
-    if (seen.insert(key.bytes).second) keys_.push_back({std::string(key.bytes), key.hash});
+    if (seen.insert(key.bytes).second) keys_.push_back({std::string(key.bytes), key.hash, {}});
   }
 }
 
 bool BlockedCall::enter(BlockedCalls::Deadline deadline) {
   if (!engine_.blocked_calls().add(shared_from_this(), deadline)) return false;
-  for (const OwnKey& key : keys_) {
-    engine_.shard_of(key.ref()).waiters().add(key.ref(), shared_from_this(), engine_.needed_shard(*this));
+  for (OwnKey& key : keys_) {
+    WaitTable& waiters = engine_.shard_of(key.ref()).waiters();
+    waiters.add(key.ref(), shared_from_this(), key.place, engine_.needed_shard(*this));
   }
   return true;
 }
@@ -129,7 +130,7 @@ void BlockedCall::leave() {
     Shard& shard = engine_.shard_of(keys_[i].ref());
     const ShardLockGuard lock(shard.lock());
     if (!shard.has_waiters()) continue;
-    (void)shard.waiters().remove(keys_[i].ref(), this, engine_.needed_shard(*this));
+    (void)shard.waiters().remove(keys_[i].ref(), keys_[i].place, engine_.needed_shard(*this));
     shard.drop_idle_observers();
   }
   engine_.blocked_calls().remove(*this);

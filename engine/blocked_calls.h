@@ -106,6 +106,7 @@ class BlockedCall : public Waiter, public std::enable_shared_from_this<BlockedCa
   struct OwnKey {
     std::string bytes;
     uint64_t hash;
+    WaitTable::Place place;  // Of its shard.
     KeyRef ref() const { return {bytes, hash}; }
   };
 

@@ -1,19 +1,19 @@
 #include "engine/waiter.h"
 
-#include <algorithm>
+#include <cassert>
+#include <utility>
 
 #include "engine/executor.h"
 
 namespace inlay {
 
-bool WaitTable::remove(const KeyRef& key, const Waiter* waiter, std::optional<uint16_t> needed_shard) {
-  const auto row = rows_.find(name(waiter->db(), key.bytes));
-  if (row == rows_.end()) return false;
+bool WaitTable::remove(const KeyRef& key, Place& place, std::optional<uint16_t> needed_shard) {
+  if (!place.standing_.has_value()) return false;
+  const Queue::iterator standing = *std::exchange(place.standing_, std::nullopt);
+  const auto row = rows_.find(name(standing->waiter->db(), key.bytes));
+  assert(row != rows_.end() && "a Place refers to a waiter in the queue of its key");
   Queue& queue = row->second;
-  const auto place =
-      std::find_if(queue.begin(), queue.end(), [&](const auto& it) { return it.get() == waiter; });
-  if (place == queue.end()) return false;
-  queue.erase(place);
+  queue.erase(standing);
   heap_bytes_ -= kNodeBytes;
   if (queue.empty()) {
     heap_bytes_ -= bytes_of(row->first);
@@ -28,12 +28,13 @@ bool WaitTable::remove(const KeyRef& key, const Waiter* waiter, std::optional<ui
 
 namespace {
 
-// The first waiter of the key that takes what the key holds now, its wait ended; null if there is none.
-std::shared_ptr<Waiter> next_served(Engine& engine, const WaitTable::Queue& queue, Type type) {
-  for (const std::shared_ptr<Waiter>& waiter : queue) {
-    if (waiter->type() == type && engine.end_wait(*waiter, Waiter::State::kServed)) return waiter;
+// The first of the queue that takes what the key holds now, its wait ended; nobody if there is none.
+WaitTable::Standing next_served(Engine& engine, const WaitTable::Queue& queue, Type type) {
+  for (const WaitTable::Standing& standing : queue) {
+    Waiter& waiter = *standing.waiter;
+    if (waiter.type() == type && engine.end_wait(waiter, Waiter::State::kServed)) return standing;
   }
-  return nullptr;
+  return {};
 }
 
 // Serves one waiter of the key; false if nobody is left whom it could serve.
@@ -45,11 +46,11 @@ bool serve_one(Engine& engine, Aftermath& aftermath, int db, const KeyRef& key) 
   LeanTx tx(engine, db, aftermath);
   const Entry* entry = tx.peek(key);
   if (entry == nullptr) return false;
-  const std::shared_ptr<Waiter> waiter = next_served(engine, *queue, entry->type());
+  const auto [waiter, place] = next_served(engine, *queue, entry->type());
   if (waiter == nullptr) return false;
-  shard.waiters().remove(key, waiter.get(), engine.needed_shard(*waiter));
+  shard.waiters().remove(key, *place, engine.needed_shard(*waiter));
   waiter->serve(tx, key);
-  aftermath.after_locks([waiter] { waiter->wake(); });
+  aftermath.after_locks([waiter = waiter] { waiter->wake(); });
   return true;
 }
 

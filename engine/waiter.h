@@ -14,8 +14,10 @@
 //   1. A waiter ends once: whoever makes end() return true decides how.
 //   2. A waiter stands in a queue only while it waits, or until the thread that it belongs to has taken it out.
 //   3. needed_shards() holds the destination's shard of every waiter in the table that has one, as often as it stands.
+//   4. A Place and what stands in the queue refer to each other, or the Place refers to nothing.
 //
-// Complexity: add O(1) expected, remove O(place in the queue): the oldest waiters leave first, mostly. Thread safety: a WaitTable is owned by its shard; a Waiter's state is atomic.
+// Complexity: add, remove O(1) expected, whatever the order in which waiters leave. Thread safety: a WaitTable and all
+// its Places are owned by its shard; a Waiter's state is atomic.
 #pragma once
 
 #include <atomic>
@@ -73,19 +75,32 @@ class Waiter {
 
 class WaitTable {
  public:
-  using Queue = std::list<std::shared_ptr<Waiter>>;
+  class Place;
+  /// A waiter in a queue.
+  struct Standing {
+    std::shared_ptr<Waiter> waiter;
+    Place* place = nullptr;
+  };
+  using Queue = std::list<Standing>;
+  /// Where a waiter stands in one queue, if it does. Stays where it is in memory while the waiter stands there.
+  class Place {
+   private:
+    friend class WaitTable;
+    std::optional<Queue::iterator> standing_;
+  };
 
-  /// Puts a waiter at the end of a key's queue. `needed_shard`: that of its destination, if it has one.
-  void add(const KeyRef& key, std::shared_ptr<Waiter> waiter, std::optional<uint16_t> needed_shard) {
+  /// Puts a waiter at the end of a key's queue, as `place` will say. `needed_shard`: that of its destination, if it has one.
+  void add(const KeyRef& key, std::shared_ptr<Waiter> waiter, Place& place,
+           std::optional<uint16_t> needed_shard) {
     if (needed_shard.has_value()) ++needed_shards_[*needed_shard];
     const auto [row, is_new] = rows_.try_emplace(name(waiter->db(), key.bytes));
     if (is_new) heap_bytes_ += bytes_of(row->first);
     heap_bytes_ += kNodeBytes;
-    row->second.push_back(std::move(waiter));
+    place.standing_ = row->second.insert(row->second.end(), {std::move(waiter), &place});
   }
 
-  /// Takes a waiter out of a key's queue; false if it is not there.
-  bool remove(const KeyRef& key, const Waiter* waiter, std::optional<uint16_t> needed_shard);
+  /// Takes out of a key's queue whoever stands at `place`; false if nobody does.
+  bool remove(const KeyRef& key, Place& place, std::optional<uint16_t> needed_shard);
 
   /// The waiters of a key in order of arrival; null if there are none.
   const Queue* find(int db, std::string_view key) const {

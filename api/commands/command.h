@@ -87,6 +87,8 @@ struct KeySpec {
   bool counted = false;
   /// A key stands before that count: a destination.
   bool has_destination = false;
+  /// A count that does not fit means no keys rather than an error.
+  bool optional = false;
 };
 
 /// What a command needs locked.

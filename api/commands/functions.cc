@@ -84,7 +84,7 @@ Result<Reply> fcall_ro(const Call& call, Bytes name, std::span<const Bytes> rest
 namespace {
 
 constexpr Command on_counted_keys(Command row, bool writes) {
-  row.keys = {.first = 3, .step = 1, .counted = true};
+  row.keys = {.first = 3, .step = 1, .counted = true, .optional = true};
   row.reach = Reach::kKeys;
   row.writes = writes;
   return row;

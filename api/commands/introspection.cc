@@ -30,9 +30,13 @@ void for_each_subcommand(const Command& parent, Visit&& visit) {
 
 Reply describe(const Command& command) {
   Reply::Items flags;
-  if (!command.is_container) flags.push_back(Reply::simple(command.writes ? "write" : "readonly"));
+  // Whether FCALL writes its function says.
+  const bool may_write = command.writes && command.keys.optional;
+  if (!command.is_container && !may_write)
+    flags.push_back(Reply::simple(command.writes ? "write" : "readonly"));
   if (command.grows) flags.push_back(Reply::simple("denyoom"));
   if (command.blocks) flags.push_back(Reply::simple("blocking"));
+  if (command.keys.optional) flags.push_back(Reply::simple("no_mandatory_keys"));
   if (command.keys.counted) flags.push_back(Reply::simple("movablekeys"));
   Reply::Items subcommands;
   for_each_subcommand(command, [&](const Command& sub) { subcommands.push_back(describe(sub)); });

@@ -1,5 +1,6 @@
 #include "api/commands/pubsub.h"
 
+#include <algorithm>
 #include <array>
 
 #include "api/commands/make_command.h"
@@ -8,6 +9,7 @@
 #include "api/commands/session_pushes.h"
 #include "engine/broker.h"
 #include "engine/error.h"
+#include "engine/held_locks.h"
 
 namespace inlay::cmd {
 namespace {
@@ -20,12 +22,26 @@ SessionPushes& pushes_of(const Call& call) {
   return *call.session.pushes;
 }
 
+bool is_too_long(Engine& engine, Bytes channel, Bytes message) {
+  return std::max(channel.size(), message.size()) > engine.string_bytes_setting();
+}
+
 }  // namespace
 
 Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message) {
-  const uint64_t most = tx.engine().string_bytes_setting();
-  if (channel.size() > most || message.size() > most) return error(Error::kStringTooLong);
+  if (is_too_long(tx.engine(), channel, message)) return error(Error::kStringTooLong);
   return tx.engine().broker().publish(channel, message);
+}
+
+Result<int64_t> publish_within(MessageTx& tx, Bytes channel, Bytes message) {
+  if (is_too_long(tx.engine(), channel, message)) return error(Error::kStringTooLong);
+  return tx.publish(channel, message);
+}
+
+Result<int64_t> publish_by_name(const Call& call, Bytes channel, Bytes message) {
+  const int db = call.session.db;
+  return call.held == nullptr ? call.executor.run<publish>(db, channel, message)
+                              : call.held->run<publish_within>(db, channel, message);
 }
 
 Result<std::vector<std::string>> pubsub_channels(KeyspaceTx& tx, std::optional<Bytes> pattern) {
@@ -79,8 +95,8 @@ constexpr std::array kPubSubCommands{
     while_subscribed(at_least(
         2, command<cmd::psubscribe>("psubscribe", {"2.0.0", kPubSub, "O(1) a pattern",
                                                    "Subscribes to patterns.", "pattern [pattern ...]"}))),
-    command<cmd::publish>("publish", {"2.0.0", kPubSub, "O(N) with N receivers",
-                                      "Sends a message to a channel.", "channel message"}),
+    command<cmd::publish_by_name>("publish", {"2.0.0", kPubSub, "O(N) with N receivers",
+                                              "Sends a message to a channel.", "channel message"}),
     container("pubsub", {"2.8.0", kPubSub, "", "Tells what is subscribed to.", "subcommand [arguments]"}),
     command<cmd::pubsub_channels>(
         "pubsub|channels", {"2.8.0", kPubSub, "O(N) with N channels", "Lists the channels.", "[pattern]"}),

@@ -8,14 +8,19 @@
 #include <vector>
 
 #include "api/commands/command.h"
+#include "engine/message_tx.h"
 #include "engine/transaction.h"
 #include "inlay/reply.h"
 #include "inlay/result.h"
 
 namespace inlay::cmd {
 
-/// Locks no shard.
+/// Locks no shard. No lock may be held.
 Result<int64_t> publish(KeyspaceTx& tx, Bytes channel, Bytes message);
+/// The same as one of several calls that share locks.
+Result<int64_t> publish_within(MessageTx& tx, Bytes channel, Bytes message);
+/// Either, as the call comes.
+Result<int64_t> publish_by_name(const Call& call, Bytes channel, Bytes message);
 Result<std::vector<std::string>> pubsub_channels(KeyspaceTx& tx, std::optional<Bytes> pattern);
 /// In the order of `channels`.
 Result<std::vector<int64_t>> pubsub_numsub(KeyspaceTx& tx, std::span<const Bytes> channels);

@@ -168,7 +168,7 @@ absl::Status for_each_key(const Command& command, std::span<const Bytes> argv,
     const size_t room = argv.size() - first;
     if (!count.has_value() || *count < 1 ||
         static_cast<uint64_t>(*count) > room / static_cast<size_t>(spec.step)) {
-      return error(Error::kGetKeysArity);
+      return spec.optional ? absl::OkStatus() : error(Error::kGetKeysArity);
     }
     last = first + static_cast<size_t>(*count - 1) * static_cast<size_t>(spec.step);
   }

@@ -15,6 +15,7 @@
 #include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
 #include "inlay/commands/list.h"
+#include "inlay/commands/pubsub.h"
 #include "inlay/commands/set.h"
 #include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
@@ -41,7 +42,8 @@ class Pipeline : public StringCommands<Pipeline, Deferred>,
                  public HashCommands<Pipeline, Deferred>,
                  public SetCommands<Pipeline, Deferred>,
                  public SortedSetCommands<Pipeline, Deferred>,
-                 public KeyCommands<Pipeline, Deferred> {
+                 public KeyCommands<Pipeline, Deferred>,
+                 public PubSubCommands<Pipeline, Deferred> {
  public:
   /// Made by Store::pipeline().
   explicit Pipeline(internal::Batch* batch) : batch_(batch) {}
@@ -76,5 +78,6 @@ extern template class HashCommands<Pipeline, Deferred>;
 extern template class SetCommands<Pipeline, Deferred>;
 extern template class SortedSetCommands<Pipeline, Deferred>;
 extern template class KeyCommands<Pipeline, Deferred>;
+extern template class PubSubCommands<Pipeline, Deferred>;
 
 }  // namespace inlay

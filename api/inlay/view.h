@@ -15,6 +15,7 @@
 #include "inlay/commands/hash.h"
 #include "inlay/commands/key.h"
 #include "inlay/commands/list.h"
+#include "inlay/commands/pubsub.h"
 #include "inlay/commands/set.h"
 #include "inlay/commands/sorted_set.h"
 #include "inlay/commands/string.h"
@@ -36,7 +37,8 @@ class ScopedCommands : public StringCommands<ScopedCommands, Result>,
                        public HashCommands<ScopedCommands, Result>,
                        public SetCommands<ScopedCommands, Result>,
                        public SortedSetCommands<ScopedCommands, Result>,
-                       public KeyCommands<ScopedCommands, Result> {
+                       public KeyCommands<ScopedCommands, Result>,
+                       public PubSubCommands<ScopedCommands, Result> {
  public:
   ScopedCommands(const ScopedCommands&) = delete;
   ScopedCommands& operator=(const ScopedCommands&) = delete;
@@ -74,5 +76,6 @@ extern template class HashCommands<ScopedCommands, Result>;
 extern template class SetCommands<ScopedCommands, Result>;
 extern template class SortedSetCommands<ScopedCommands, Result>;
 extern template class KeyCommands<ScopedCommands, Result>;
+extern template class PubSubCommands<ScopedCommands, Result>;
 
 }  // namespace inlay

@@ -27,17 +27,18 @@ std::optional<long> repeat_count(std::span<const std::string> words) {
 
 }  // namespace
 
-Interpreter::Outcome Interpreter::run(std::string_view line, Print print) {
+Interpreter::Outcome Interpreter::run(std::string_view line, Print print, const std::stop_token& stop) {
   const auto [number, text] = split_session(line);
   const std::optional<std::vector<std::string>> words = split_words(text);
   if (!words) {
     print("Invalid argument(s)\n");
     return Outcome::kRefused;
   }
-  return run(number, *words, print);
+  return run(number, *words, print, stop);
 }
 
-Interpreter::Outcome Interpreter::run(int number, std::span<const std::string> words, Print print) {
+Interpreter::Outcome Interpreter::run(int number, std::span<const std::string> words, Print print,
+                                      const std::stop_token& stop) {
   if (words.empty()) return Outcome::kDone;
   long repeats = 1;
   if (const std::optional<long> count = repeat_count(words)) {
@@ -54,16 +55,17 @@ Interpreter::Outcome Interpreter::run(int number, std::span<const std::string> w
     return Outcome::kDone;
   }
   Outcome outcome = Outcome::kDone;
-  while (repeats-- > 0 && !stopped()) {
-    outcome = execute(session(number), words, print);
+  do {
+    outcome = execute(session(number), words, print, stop);
     print_pushes(print);
-  }
+  } while (--repeats > 0 && !stop.stop_requested());
   return outcome;
 }
 
-Interpreter::Outcome Interpreter::execute(Session& session, std::span<const std::string> words, Print print) {
+Interpreter::Outcome Interpreter::execute(Session& session, std::span<const std::string> words, Print print,
+                                          const std::stop_token& stop) {
   const std::vector<std::string_view> argv(words.begin(), words.end());
-  const Reply reply = session.execute(argv);
+  const Reply reply = session.execute(argv, stop);
   if (!answers_text(words)) {
     print(reply.resp2().to_string() + '\n');
   } else if (reply.is_error()) {

@@ -1,9 +1,9 @@
 // Interpreter: runs typed lines as the sessions of one store and prints what redis-cli would print.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -23,28 +23,26 @@ class Interpreter {
     kQuit,     // The line asks to leave.
   };
 
-  /// `stop`, if there is one, ends repetitions when another thread or a signal sets it.
-  explicit Interpreter(Store& store, const std::atomic<bool>* stop = nullptr) : store_(store), stop_(stop) {}
+  explicit Interpreter(Store& store) : store_(store) {}
 
   /// Runs one line: "GET a", "c2: GET a" as session 2, "3 INCR a" three times, "help SET", "quit".
   /// Prints every answer with its newline, and behind it what it made the sessions be pushed, in order of their numbers;
-  /// a blank line prints nothing.
-  Outcome run(std::string_view line, Print print);
+  /// a blank line prints nothing. `stop` ends repetitions, and the wait of a command that waits: it answers an error.
+  Outcome run(std::string_view line, Print print, const std::stop_token& stop = {});
   /// Runs one command of session 0 that is split into words already.
-  Outcome run(std::span<const std::string> words, Print print) { return run(0, words, print); }
+  Outcome run(std::span<const std::string> words, Print print) { return run(0, words, print, {}); }
 
   /// The database that session 0 has selected.
   int database() { return session(0).database(); }
 
  private:
-  Outcome run(int number, std::span<const std::string> words, Print print);
-  Outcome execute(Session& session, std::span<const std::string> words, Print print);
+  Outcome run(int number, std::span<const std::string> words, Print print, const std::stop_token& stop);
+  Outcome execute(Session& session, std::span<const std::string> words, Print print,
+                  const std::stop_token& stop);
   void print_pushes(Print print);
   Session& session(int number);
-  bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
 
   Store& store_;
-  const std::atomic<bool>* stop_;
   std::map<int, Session> sessions_;
 };
 

@@ -5,36 +5,24 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <clocale>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "api/shell/completion.h"
 #include "api/shell/interpreter.h"
+#include "api/shell/interrupts.h"
 
 namespace inlay::shell {
 namespace {
 
 constexpr int kHistoryMax = 1000;
-
-// Ctrl-C while a command runs. Lock-free, so a signal handler may set it; nothing else is ordered by it.
-std::atomic<bool> interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-// Ctrl-C must not end the process: the data would go with it.
-void catch_interrupts() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-}
 
 void write_out(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
@@ -90,7 +78,8 @@ class LineHistory {
 // libedit's editor of one line, with our prompt and keys.
 class LineEditor {
  public:
-  explicit LineEditor(LineHistory& history) : editor_(el_init("inlay", stdin, stdout, stderr)) {
+  LineEditor(LineHistory& history, Interrupts& interrupts)
+      : interrupts_(interrupts), editor_(el_init("inlay", stdin, stdout, stderr)) {
     if (editor_ == nullptr) return;
     el_set(editor_, EL_CLIENTDATA, this);
     el_set(editor_, EL_PROMPT, &LineEditor::prompt_of);
@@ -119,15 +108,15 @@ class LineEditor {
 
   bool ok() const { return editor_ != nullptr; }
 
-  /// False at the end of input. An abandoned line is empty.
-  bool read(const std::string& prompt, std::string* line) {
+  /// False at the end of input. An abandoned line is empty. Ctrl-C asks `stop` to stop from now on.
+  bool read(const std::string& prompt, std::string* line, std::stop_token* stop) {
     prompt_ = prompt;
     abandoned_ = false;
-    interrupted.store(false, std::memory_order_relaxed);
+    *stop = interrupts_.begin();
     int size = 0;
     const char* text = el_gets(editor_, &size);
     line->assign(text == nullptr ? "" : text, static_cast<size_t>(std::max(size, 0)));
-    const bool ended = line->empty() && !abandoned_ && !interrupted.load(std::memory_order_relaxed);
+    const bool ended = line->empty() && !abandoned_ && !interrupts_.came();
     if (line->ends_with('\n')) line->pop_back();
     if (abandoned_) line->clear();
     return !ended;
@@ -161,6 +150,7 @@ class LineEditor {
     return CC_REDISPLAY;
   }
 
+  Interrupts& interrupts_;
   EditLine* editor_;
   std::string prompt_;
   bool abandoned_ = false;
@@ -170,6 +160,17 @@ class LineEditor {
 void choose_locale() {
   const char* chosen = std::setlocale(LC_CTYPE, "");
   if (chosen == nullptr || std::strcmp(chosen, "C") == 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+// Answers behind a Ctrl-C, which the terminal shows as ^C, begin a new line.
+Interpreter::Outcome run_line(Interpreter& interpreter, const std::string& line,
+                              const std::stop_token& stop) {
+  bool has_begun = false;
+  const auto print = [&](std::string_view text) {
+    if (stop.stop_requested() && !std::exchange(has_begun, true)) write_out("\n");
+    write_out(text);
+  };
+  return interpreter.run(line, print, stop);
 }
 
 std::string prompt_for(int database) {
@@ -182,21 +183,23 @@ int run_prompt(Store& store) {
   using std::chrono::steady_clock;
   choose_locale();
   LineHistory history;
-  LineEditor editor(history);
+  // Ctrl-C must not end the process: the data would go with it.
+  Interrupts interrupts;
+  LineEditor editor(history, interrupts);
   if (!editor.ok()) {
     std::fputs("inlay: this terminal cannot be used; pipe the commands in\n", stderr);
     return 1;
   }
   write_out("Inlay " INLAY_VERSION
             ": a store inside this process, gone when you leave. Try help, Tab, quit.\n");
-  catch_interrupts();
-  Interpreter interpreter(store, &interrupted);
+  Interpreter interpreter(store);
   std::string line;
-  while (editor.read(prompt_for(interpreter.database()), &line)) {
+  std::stop_token stop;
+  while (editor.read(prompt_for(interpreter.database()), &line, &stop)) {
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     history.add(line);
     const auto start = steady_clock::now();
-    if (interpreter.run(line, write_out) == Interpreter::Outcome::kQuit) return 0;
+    if (run_line(interpreter, line, stop) == Interpreter::Outcome::kQuit) return 0;
     const std::chrono::duration<double> elapsed = steady_clock::now() - start;
     if (elapsed.count() >= 0.5) std::printf("(%.2fs)\n", elapsed.count());
     std::fflush(stdout);

@@ -43,7 +43,7 @@ bool has_flag(const Reply& info, std::string_view flag) {
   return std::ranges::any_of(flags, [&](const Reply& each) { return each.text() == flag; });
 }
 
-// Arity, the places of keys, and whether it writes: [name, arity, flags, first, last, step, ...].
+// Arity, the places of keys, and the flags that tell of both: [name, arity, flags, first, last, step, ...].
 TEST(CommandTable, arity_and_keys_are_those_of_redis) {
   for (const Command* command : all_commands()) {
     const std::string name(command->name);
@@ -58,8 +58,11 @@ TEST(CommandTable, arity_and_keys_are_those_of_redis) {
       EXPECT_EQ(ours.items()[place].to_string(), theirs.items()[place].to_string())
           << name << ", item " << place;
     }
-    // FCALL may write, which Redis leaves open.
-    if (name != "fcall") EXPECT_EQ(has_flag(ours, "write"), has_flag(theirs, "write")) << name;
+    for (const std::string_view flag : {"write", "blocking", "no_mandatory_keys"})
+      EXPECT_EQ(has_flag(ours, flag), has_flag(theirs, flag)) << name << ", " << flag;
+    // The patterns of SORT name keys that nobody can tell beforehand.
+    const bool sorts = name == "sort" || name == "sort_ro";
+    EXPECT_EQ(has_flag(ours, "movablekeys") || sorts, has_flag(theirs, "movablekeys")) << name;
   }
 }
 
@@ -70,6 +73,32 @@ RC_GTEST_PROP(CommandTable, keys_of_calls_are_those_of_redis, ()) {
   argv.insert(argv.begin(), {"COMMAND", "GETKEYS"});
   const Reply theirs = redis().call(argv), ours = inlay_call(argv);
   if (ours != theirs) RC_FAIL("Redis: " + theirs.to_string() + "\nInlay: " + ours.to_string());
+}
+
+// Functions may be called without keys: whatever stands for their number, there is an answer.
+TEST(CommandTable, keys_of_functions_are_those_of_redis) {
+  const std::vector<Argv> calls{
+      {"f"},           {"f", "0"},      {"f", "0", "a"},  {"f", "1", "a", "b"},     {"f", "2", "a", "b"},
+      {"f", "2", "a"}, {"f", "x", "a"}, {"f", "-1", "a"}, {"f", "99999999999", "a"}};
+  for (const std::string name : {"FCALL", "FCALL_RO"}) {
+    for (const Argv& call : calls) {
+      Argv argv{"COMMAND", "GETKEYS", name};
+      argv.insert(argv.end(), call.begin(), call.end());
+      EXPECT_EQ(inlay_call(argv).to_string(), redis().call(argv).to_string())
+          << name << testing::PrintToString(call);
+    }
+  }
+}
+
+// Where keys must be and their number does not fit, Redis and Inlay word the error differently.
+TEST(CommandTable, count_of_keys_that_does_not_fit_is_refused) {
+  const std::vector<Argv> calls{
+      {"ZUNION", "0", "a"}, {"ZUNION", "2", "a"}, {"LMPOP", "x", "a", "LEFT"}, {"SINTERCARD", "-1", "a"}};
+  for (Argv argv : calls) {
+    argv.insert(argv.begin(), {"COMMAND", "GETKEYS"});
+    EXPECT_EQ(redis().call(argv).to_string(), "(error) ERR Invalid arguments specified for command");
+    EXPECT_EQ(inlay_call(argv).to_string(), "(error) ERR Invalid number of arguments specified for command");
+  }
 }
 
 }  // namespace

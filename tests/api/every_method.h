@@ -22,6 +22,9 @@ template <class Door, class Visit>
 void every_method(Door& door, Visit&& visit) {
   using namespace std::chrono_literals;
   using namespace std::string_view_literals;
+  // Messages, to whoever listens.
+  visit(door.publish("news", "text"));
+  visit(door.publish("weather", 21));
   // Strings.
   visit(door.set("s", "text"));
   visit(door.set("n", 7, 100s));

@@ -167,5 +167,121 @@ TEST(PubSub, long_channels_and_payloads_are_refused) {
   EXPECT_EQ(redis_error_text(store->publish(large, "x").status()), refusal);
 }
 
+// Within a transaction too, callbacks run without locks: here they use the keys of the transaction.
+TEST(PubSub, callbacks_of_a_transactions_messages_run_after_its_locks) {
+  const auto store = open_store();
+  Texts calls;
+  const auto subscription = store->on_message({"c"}, [&](const Message& message) {
+    calls.push_back(std::string(message.payload()).append(" ").append(store->get("k")->value_or("none")));
+    EXPECT_TRUE(store->set("other", message.payload()).ok());
+  });
+  Session session(*store);
+  for (const auto& argv : std::vector<std::vector<std::string_view>>{
+           {"MULTI"}, {"SET", "k", "v1"}, {"PUBLISH", "c", "a"}, {"SET", "k", "v2"}, {"PUBLISH", "c", "b"}})
+    EXPECT_FALSE(session.execute(argv).is_error());
+  EXPECT_EQ(shown(session.execute({"EXEC"})), "OK 1 OK 1");
+  EXPECT_EQ(calls, (Texts{"a v2", "b v2"}));
+  EXPECT_EQ(store->atomically({"k"},
+                              [](View& view) {
+                                return view.execute({"PUBLISH", "c", "c"});
+                              }),
+            Reply::integer(1));
+  auto pipeline = store->pipeline();
+  auto received = pipeline.execute({"PUBLISH", "c", "d"});
+  ASSERT_TRUE(pipeline.exec().ok());
+  EXPECT_EQ(received.value(), Reply::integer(1));
+  EXPECT_EQ(calls, (Texts{"a v2", "b v2", "c v2", "d v2"}));
+}
+
+// The same typed: in a pipeline, a transaction and a closure.
+TEST(PubSub, every_typed_door_publishes_and_calls_back_after_its_locks) {
+  const auto store = open_store();
+  Texts calls;
+  const auto subscription = store->on_message({"c"}, [&](const Message& message) {
+    calls.push_back(std::string(message.payload()).append(" ").append(store->get("k")->value_or("none")));
+  });
+  auto pipeline = store->pipeline();
+  const auto before = pipeline.publish("c", 1);
+  pipeline.set("k", "v1");
+  const auto after = pipeline.publish("c", 2);
+  const auto unheard = pipeline.publish("nobody", 2);
+  const auto channels = pipeline.pubsub_channels();
+  ASSERT_TRUE(pipeline.exec().ok());
+  EXPECT_EQ(before.value() + after.value(), 2);
+  EXPECT_EQ(unheard.value(), 0);
+  EXPECT_EQ(channels.value(), (Texts{"c"}));
+  EXPECT_EQ(calls, (Texts{"1 v1", "2 v1"}));  // Calls of a pipeline may share locks.
+  calls.clear();
+  const auto publish_twice = [](View& view) -> Result<int64_t> {
+    EXPECT_EQ(*view.publish("c", 3), 1);
+    EXPECT_TRUE(view.set("k", "v2").ok());
+    return view.publish("c", 4);
+  };
+  EXPECT_EQ(*store->atomically({"k"}, publish_twice), 1);
+  EXPECT_EQ(calls, (Texts{"3 v2", "4 v2"}));
+}
+
+// A closure that runs three times publishes once, from its multi() alone.
+TEST(PubSub, a_transaction_publishes_when_it_commits) {
+  const auto store = open_store();
+  Texts calls;
+  const auto subscription = store->on_message({"c"}, [&](const Message& message) {
+    calls.push_back(std::string(message.payload()).append(" ").append(store->get("k")->value_or("none")));
+  });
+  int attempts = 0;
+  const auto body = [&](Transaction& tx) {
+    EXPECT_EQ(tx.publish("c", "early").status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_TRUE(tx.get("k").ok());
+    if (++attempts < 3) EXPECT_TRUE(store->set("k", attempts).ok());
+    return tx.multi([](Pipeline& queue) {
+      queue.set("k", "v");
+      queue.publish("c", "once");
+    });
+  };
+  EXPECT_TRUE(store->watch({"k"}, body).ok());
+  EXPECT_EQ(attempts, 3);
+  EXPECT_EQ(calls, (Texts{"once v"}));
+}
+
+// Messages of one publisher stay in order where many wait for one reader, and none is lost.
+TEST(PubSub, a_pipeline_fills_small_queues_in_order) {
+  constexpr int kMessages = 100;
+  const auto store = open_store();
+  const auto subscriber = store->subscriber({.capacity = 2, .overflow = Overflow::kBlockPublisher});
+  ASSERT_TRUE(subscriber->subscribe({"c"}).ok());
+  std::thread publisher([&] {
+    auto pipeline = store->pipeline();
+    for (int i = 0; i < kMessages; ++i) pipeline.publish("c", i);
+    EXPECT_TRUE(pipeline.exec().ok());
+  });
+  for (int i = 0; i < kMessages; ++i) EXPECT_EQ((*subscriber->next())->payload(), std::to_string(i));
+  publisher.join();
+  EXPECT_EQ(subscriber->dropped(), 0u);
+}
+
+// A transaction that publishes to a full queue waits for room when it is done, and holds nobody up.
+TEST(PubSub, a_transaction_that_waits_for_a_subscriber_holds_no_lock) {
+  const auto store = open_store();
+  const auto subscriber = store->subscriber({.capacity = 1, .overflow = Overflow::kBlockPublisher});
+  ASSERT_TRUE(subscriber->subscribe({"c"}).ok());
+  EXPECT_EQ(*store->publish("c", "first"), 1);
+  std::atomic<bool> done{false};
+  std::thread publisher([&] {
+    Session session(*store);
+    session.execute({"MULTI"});
+    session.execute({"PUBLISH", "c", "second"});
+    session.execute({"SET", "k", "v"});
+    EXPECT_EQ(shown(session.execute({"EXEC"})), "1 OK");
+    done = true;
+  });
+  while (!store->get("k")->has_value()) std::this_thread::yield();
+  EXPECT_TRUE(store->set("k", "w").ok());
+  EXPECT_FALSE(done);
+  EXPECT_EQ((*subscriber->next())->payload(), "first");
+  EXPECT_EQ((*subscriber->next())->payload(), "second");
+  publisher.join();
+  EXPECT_EQ(subscriber->dropped(), 0u);
+}
+
 }  // namespace
 }  // namespace inlay::test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -137,6 +138,102 @@ TEST(Subscriber, policies_and_counters_are_exact) {
   EXPECT_EQ(closing->channels(), Texts());
   EXPECT_EQ(kind_of(closing->next(0s).status()), ErrorKind::kClosed);
   EXPECT_EQ(read_all(*none), (Texts{"1"}));
+}
+
+constexpr size_t kPublishers = 3;
+constexpr int kEach = 2000;  // Messages of each publisher.
+
+// Publishers that each count from 0 on channel "c", all at once; returns the sum of what publish() answered.
+uint64_t publish_at_once(Store& store) {
+  std::atomic<uint64_t> received{0};
+  std::vector<std::thread> publishers;
+  for (size_t publisher = 0; publisher < kPublishers; ++publisher) {
+    publishers.emplace_back([&, publisher] {
+      for (int i = 0; i < kEach; ++i) {
+        const std::string payload = std::to_string(publisher).append(":").append(std::to_string(i));
+        received += static_cast<uint64_t>(*store.publish("c", payload));
+      }
+    });
+  }
+  for (std::thread& publisher : publishers) publisher.join();
+  return received;
+}
+
+// A subscriber to "c" and the thread that reads it.
+class Reader {
+ public:
+  Reader(Store& store, size_t capacity, Overflow overflow)
+      : subscriber(store.subscriber({.capacity = capacity, .overflow = overflow})) {
+    EXPECT_TRUE(subscriber->subscribe({"c"}).ok());
+    thread_ = std::thread([this] { read_all(); });
+  }
+
+  void finish() {
+    subscriber->close();
+    thread_.join();
+  }
+
+  const std::unique_ptr<Subscriber> subscriber;
+  // To be looked at after finish().
+  uint64_t read = 0;
+  bool in_order = true;  // Of each publisher.
+  bool gapless = true;
+
+ private:
+  void read_all() {
+    std::array<int, kPublishers> last;
+    last.fill(-1);
+    for (const Message& message : subscriber->messages()) {
+      int& before = last[static_cast<size_t>(message.payload()[0] - '0')];
+      const int number = std::stoi(std::string(message.payload().substr(2)));
+      in_order = in_order && number > before;
+      gapless = gapless && number == before + 1;
+      before = number;
+      ++read;
+    }
+  }
+
+  std::thread thread_;
+};
+
+// However small the queues: everybody reads every message, those of one publisher in order.
+TEST(Subscriber, publishers_that_wait_lose_nothing) {
+  const auto store = open_store();
+  std::deque<Reader> readers;
+  for (const size_t capacity : {1, 2, 7, 16, 64, 256, 1024, 4096})
+    readers.emplace_back(*store, capacity, Overflow::kBlockPublisher);
+  EXPECT_EQ(publish_at_once(*store), readers.size() * kPublishers * kEach);
+  for (Reader& reader : readers) {
+    reader.finish();
+    EXPECT_EQ(reader.read, kPublishers * kEach);
+    EXPECT_TRUE(reader.in_order && reader.gapless);
+    EXPECT_EQ(reader.subscriber->dropped(), 0u);
+  }
+}
+
+// Whatever the threads do: each message was read or is counted as dropped, by everyone who received it.
+TEST(Subscriber, counters_are_exact_while_publishers_race) {
+  const auto store = open_store();
+  std::deque<Reader> readers;
+  for (const size_t capacity : {1, 16})
+    for (const auto overflow : {Overflow::kDropOldest, Overflow::kDropNewest})
+      readers.emplace_back(*store, capacity, overflow);
+  Reader closing(*store, 4, Overflow::kCloseSubscriber);
+  const auto unread = store->subscriber({.capacity = 10});
+  ASSERT_TRUE(unread->subscribe({"c"}).ok());
+  const uint64_t received = publish_at_once(*store);
+  constexpr uint64_t kPublished = kPublishers * kEach;
+  for (Reader& reader : readers) {
+    reader.finish();
+    EXPECT_EQ(reader.read + reader.subscriber->dropped(), kPublished);
+    EXPECT_TRUE(reader.in_order);
+  }
+  EXPECT_EQ(unread->dropped(), kPublished - 10);
+  EXPECT_EQ(unread->pending(), 10u);
+  closing.finish();
+  EXPECT_LE(closing.subscriber->dropped(), 1u);
+  EXPECT_TRUE(closing.in_order && closing.gapless);
+  EXPECT_EQ(closing.read + closing.subscriber->dropped(), received - (readers.size() + 1) * kPublished);
 }
 
 TEST(Subscriber, close_wakes_all_and_ends_the_range) {

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -51,6 +55,7 @@ class Popper final : public Waiter {
   }
   void wake() override { ++wakes; }
 
+  WaitTable::Place place;
   std::optional<std::string> popped;
   int wakes = 0;
 
@@ -67,7 +72,7 @@ class WaiterTest : public testing::Test {
     const KeyRef key = engine_.key(name);
     const uint64_t hash = key.hash;
     ShardSetGuard guard(engine_, {&hash, 1}, Access::kWrite);
-    engine_.shard_of(key).waiters().add(key, waiter, engine_.needed_shard(*waiter));
+    engine_.shard_of(key).waiters().add(key, waiter, waiter->place, engine_.needed_shard(*waiter));
     engine_.wait_began();
     return waiter;
   }
@@ -146,18 +151,72 @@ TEST_F(WaiterTest, transaction_of_many_serves_at_its_end) {
   EXPECT_EQ(waiter->popped, "y");
 }
 
-TEST(WaitTable, removed_waiter_leaves_no_row_and_no_needed_shard) {
-  Engine engine({.shards = 4, .databases = 16, .clock = std::make_shared<ManualClock>(), .seed = 1});
-  WaitTable table;
-  const auto waiter = std::make_shared<Popper>(engine, "d");
-  const KeyRef key = engine.key("l");
-  table.add(key, waiter, uint16_t{3});
-  EXPECT_TRUE(table.needs_more_shards());
-  EXPECT_FALSE(table.remove(engine.key("other"), waiter.get(), uint16_t{3}));
-  EXPECT_TRUE(table.remove(key, waiter.get(), uint16_t{3}));
-  EXPECT_FALSE(table.remove(key, waiter.get(), uint16_t{3}));
-  EXPECT_TRUE(table.empty());
-  EXPECT_FALSE(table.needs_more_shards());
+class WaitTableTest : public testing::Test {
+ protected:
+  std::vector<const Waiter*> queue_of(const KeyRef& key) const {
+    std::vector<const Waiter*> waiters;
+    if (const WaitTable::Queue* queue = table_.find(0, key.bytes)) {
+      for (const WaitTable::Standing& standing : *queue) waiters.push_back(standing.waiter.get());
+    }
+    return waiters;
+  }
+
+  Engine engine_{{.shards = 4, .databases = 16, .clock = std::make_shared<ManualClock>(), .seed = 1}};
+  WaitTable table_;
+};
+
+TEST_F(WaitTableTest, removed_waiter_leaves_no_row_and_no_needed_shard) {
+  const auto waiter = std::make_shared<Popper>(engine_, "d");
+  const KeyRef key = engine_.key("l");
+  WaitTable::Place elsewhere;
+  table_.add(key, waiter, waiter->place, uint16_t{3});
+  EXPECT_TRUE(table_.needs_more_shards());
+  EXPECT_FALSE(table_.remove(key, elsewhere, uint16_t{3}));
+  EXPECT_TRUE(table_.remove(key, waiter->place, uint16_t{3}));
+  EXPECT_FALSE(table_.remove(key, waiter->place, uint16_t{3}));
+  EXPECT_TRUE(table_.empty());
+  EXPECT_FALSE(table_.needs_more_shards());
+}
+
+// One waiter in several queues, twice over: every place is left on its own.
+TEST_F(WaitTableTest, places_of_one_waiter_are_independent) {
+  const auto waiter = std::make_shared<Popper>(engine_);
+  const KeyRef a = engine_.key("a"), b = engine_.key("b");
+  for (int round = 0; round < 2; ++round) {
+    WaitTable::Place other;
+    table_.add(a, waiter, waiter->place, std::nullopt);
+    table_.add(b, waiter, other, std::nullopt);
+    EXPECT_TRUE(table_.remove(a, waiter->place, std::nullopt));
+    EXPECT_TRUE(queue_of(a).empty());
+    EXPECT_EQ(queue_of(b), std::vector<const Waiter*>{waiter.get()});
+    EXPECT_TRUE(table_.remove(b, other, std::nullopt));
+    EXPECT_TRUE(table_.empty());
+  }
+}
+
+// Thousands whose time runs out in any order: those that stay keep theirs.
+TEST_F(WaitTableTest, crowd_that_leaves_out_of_order_keeps_the_order_of_the_rest) {
+  constexpr size_t kCrowd = 20'000;
+  const KeyRef key = engine_.key("l");
+  std::vector<std::shared_ptr<Popper>> crowd;
+  for (size_t i = 0; i < kCrowd; ++i) {
+    crowd.push_back(std::make_shared<Popper>(engine_));
+    table_.add(key, crowd.back(), crowd.back()->place, std::nullopt);
+  }
+  std::vector<size_t> leaving(kCrowd);
+  std::iota(leaving.begin(), leaving.end(), size_t{0});
+  std::shuffle(leaving.begin(), leaving.end(), std::mt19937_64(7));
+  const auto half = leaving.begin() + kCrowd / 2;
+  std::for_each(leaving.begin(), half,
+                [&](size_t i) { ASSERT_TRUE(table_.remove(key, crowd[i]->place, std::nullopt)); });
+  std::sort(half, leaving.end());
+  std::vector<const Waiter*> staying;
+  std::for_each(half, leaving.end(), [&](size_t i) { staying.push_back(crowd[i].get()); });
+  EXPECT_EQ(queue_of(key), staying);
+  std::for_each(std::reverse_iterator(leaving.end()), std::reverse_iterator(half),
+                [&](size_t i) { ASSERT_TRUE(table_.remove(key, crowd[i]->place, std::nullopt)); });
+  EXPECT_TRUE(table_.empty());
+  for (const auto& waiter : crowd) EXPECT_EQ(waiter.use_count(), 1);
 }
 
 }  // namespace

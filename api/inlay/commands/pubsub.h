@@ -1,4 +1,4 @@
-// Publishing, typed. Every front door (Store, Database, later Pipeline) inherits these methods. To subscribe, see
+// Publishing, typed. Every front door (Store, Database, Pipeline, View) inherits these methods. To subscribe, see
 // inlay/subscriber.h.
 #pragma once
 
@@ -23,6 +23,11 @@ class PubSubCommands {
   /// twice; one whose queue is full counts too. Takes no lock of the keyspace. Callbacks without an executor run within
   /// this call, and it waits for subscribers that ask for that: see Overflow. O(receivers + patterns that begin as the
   /// channel does). Errors: a channel or payload longer than proto-max-bulk-len.
+  ///
+  /// In a pipeline, a transaction's multi() or an atomic closure the message is in the queues at the call's turn; readers
+  /// are woken, callbacks run and subscribers are waited for after the locks. Whoever gets the message and asks for the
+  /// keys of a transaction sees what it left. A Transaction's closure, which may run more than once, publishes nothing
+  /// but in multi(): FailedPrecondition.
   Out<int64_t> publish(Bytes channel, Arg payload);
 
   /// The channels that somebody is subscribed to by name, or those that match the glob, sorted. O(channels).

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import tempfile
 
@@ -216,6 +217,20 @@ def test_dialogue():
         check_equal(shell.stdout.readline(), b"(integer) %d\n" % number, "dialogue")
     shell.stdin.close()
     check_equal(shell.wait(30), 0, "dialogue")
+
+
+def test_interrupt():
+    """Without a terminal Ctrl-C ends the program, while it reads as while a call waits."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Whoever started this may ignore it.
+    for last in (b"", b"BLPOP queue 0\n"):
+        with subprocess.Popen([INLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+            shell.stdin.write(b"PING\n")
+            shell.stdin.flush()
+            check_equal(shell.stdout.readline(), b"PONG\n", "before the interrupt")
+            shell.stdin.write(last)
+            shell.stdin.flush()
+            shell.send_signal(signal.SIGINT)
+            check_equal(shell.wait(30), -signal.SIGINT, f"interrupted in {last!r}")
 
 
 def test_one_shot():

@@ -53,9 +53,16 @@ class Terminal:
     def prompt(self, text=b"inlay> "):
         """Waits for the prompt, and until keys are read one by one: that comes a moment later."""
         self.expect(text)
+        self.wait_for_mode(raw=True)
+
+    def while_command_runs(self):
+        """Waits until Ctrl-C is no key any more, but a signal."""
+        self.wait_for_mode(raw=False)
+
+    def wait_for_mode(self, raw):
         deadline = time.monotonic() + 30
-        while termios.tcgetattr(self.file)[3] & termios.ICANON:
-            check(time.monotonic() < deadline, "the terminal is not in raw mode")
+        while bool(termios.tcgetattr(self.file)[3] & termios.ICANON) == raw:
+            check(time.monotonic() < deadline, f"the terminal is not in {'raw' if raw else 'line'} mode")
             time.sleep(0.001)
 
     def type(self, keys):
@@ -160,6 +167,30 @@ def test_interrupt(home):
     terminal.prompt()
     terminal.type(b"\x04")
     check_equal(terminal.finish(), 0, "Ctrl-D after Ctrl-C")
+
+
+def test_interrupted_wait(home):
+    """Ctrl-C ends a call that waits; it takes nothing that comes later, and the next one can be ended too."""
+    terminal = Terminal(home)
+    for line in (b"BLPOP queue 0\n", b"c2: BZPOPMIN queue 0\n", b"3 BLMOVE queue other LEFT RIGHT 0\n"):
+        terminal.type(line)
+        terminal.while_command_runs()
+        terminal.type(b"\x03")
+        terminal.expect(b"^C\n(error) ERR the wait was stopped\n")
+        terminal.prompt()
+    terminal.type(b"BLPOP queue 0\n")
+    terminal.while_command_runs()
+    os.kill(terminal.pid, signal.SIGINT)
+    terminal.expect(b"(error) ERR the wait was stopped\n")
+    terminal.prompt()
+    terminal.type(b"RPUSH queue a\n")
+    terminal.expect(b"(integer) 1\n")
+    terminal.prompt()
+    terminal.type(b"BLPOP queue 0\n")
+    terminal.expect(b'1) "queue"\n2) "a"\n')
+    terminal.prompt()
+    terminal.type(b"quit\n")
+    check_equal(terminal.finish(), 0, "quit after Ctrl-C")
 
 
 def test_history(home):
