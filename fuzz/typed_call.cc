@@ -53,7 +53,8 @@ class Words {
 using W = const Words&;
 
 bool fits(std::string_view kind, const std::string& word) {
-  if (std::isupper(static_cast<unsigned char>(kind[0])) != 0) return lower(word) == lower(kind);
+  const bool literal = std::ranges::none_of(kind, [](unsigned char c) { return std::islower(c) != 0; });
+  if (literal) return lower(word) == lower(kind);
   const std::optional<int64_t> integer = parse_int64(word);
   if (kind == "int") return integer.has_value();
   // Spans of time have nanoseconds.
@@ -240,6 +241,7 @@ std::vector<TypedCall> hash_calls() {
       row("HRANDFIELD key", [](S s, W w) { return reply(s.hrandfield(w[1])); }),
       row("HRANDFIELD key int WITHVALUES",
           [](S s, W w) { return reply(s.hrandfield_with_values(w[1], w.n(2))); }),
+      row("HSCAN key 0 COUNT int", [](S s, W w) { return reply(s.hscan(w[1], 0, {.count = w.n(4)})); }),
       row("HSCAN key 0 MATCH pattern",
           [](S s, W w) { return reply(s.hscan(w[1], 0, {.match = std::string(w[4])})); }),
       row("HPEXPIRE key ms FIELDS 2 value value",
@@ -286,7 +288,7 @@ std::vector<TypedCall> set_calls() {
             return reply(s.smismember(w[1], {w[2], w[3]}));
           }),
       row("SMEMBERS key", [](S s, W w) { return reply(s.smembers(w[1])); }),
-      row("SSCAN key 0", [](S s, W w) { return reply(s.sscan(w[1], 0)); }),
+      row("SSCAN key 0 COUNT int", [](S s, W w) { return reply(s.sscan(w[1], 0, {.count = w.n(4)})); }),
       row("SPOP key", [](S s, W w) { return reply(s.spop(w[1])); }),
       row("SPOP key int", [](S s, W w) { return reply(s.spop(w[1], w.n(2))); }),
       row("SRANDMEMBER key int", [](S s, W w) { return reply(s.srandmember(w[1], w.n(2))); }),

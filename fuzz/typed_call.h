@@ -14,8 +14,8 @@ namespace inlay::fuzz {
 
 /// One way to call a typed method.
 struct TypedCall {
-  /// The lines that it stands for. Capitals are themselves; int, ms, seconds, float, bound and lex are such numbers and
-  /// bounds; other words are any bytes.
+  /// The lines that it stands for. Capitals and numbers are themselves; int, ms, seconds, float, score, bound and lex are
+  /// numbers and bounds of such kinds; other words are any bytes.
   std::string_view pattern;
   /// The reply that the line would get by name.
   std::function<Reply(Store& store, const Line& line)> run;
