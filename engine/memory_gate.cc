@@ -294,17 +294,26 @@ void MemoryGate::note_debts() {
 
 void MemoryGate::pay_debts() {
   if (!has_debts_.exchange(false, std::memory_order_relaxed)) return;
-  for (size_t i = 0; i < engine_.shard_count(); ++i) {
-    for (bool more = true; more;) {
-      Aftermath aftermath;
-      Shard& shard = engine_.shard(i);
-      ShardLockGuard lock(shard.lock());
-      if (shard.bound() == nullptr) return;
-      shard.bound()->measure();
-      Work work{aftermath, {}};
-      more = settle(shard, work) && shard.bound()->owed() != nullptr;
-      finish_call(engine_, aftermath);
+  // A shard may be over its allowance with nothing left to evict: then it takes from others, once they have paid theirs.
+  for (bool again = true; again;) {
+    bool any_stuck = false;
+    size_t steps = 0;
+    for (size_t i = 0; i < engine_.shard_count(); ++i) {
+      for (bool more = true; more;) {
+        Aftermath aftermath;
+        Shard& shard = engine_.shard(i);
+        ShardLockGuard lock(shard.lock());
+        if (shard.bound() == nullptr) return;
+        shard.bound()->measure();
+        Work work{aftermath, {}};
+        const bool stuck = !settle(shard, work);
+        more = !stuck && shard.bound()->owed() != nullptr;
+        any_stuck = any_stuck || stuck;
+        steps += work.steps;
+        finish_call(engine_, aftermath);
+      }
     }
+    again = any_stuck && steps > 0;
   }
 }
 

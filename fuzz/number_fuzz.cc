@@ -43,6 +43,14 @@ void check_double(const std::string& bytes) {
   require(std::isnan(value) ? printed == "nan" : std::strtod(printed.c_str(), nullptr) == value);
 }
 
+void check_parsed_doubles(const std::string& text) {
+  const double expected = std::strtod(text.c_str(), nullptr);
+  const auto strict = inlay::parse_double(text);
+  const auto lenient = inlay::parse_double_leniently(text);
+  if (strict) require(*strict == expected && lenient == strict && inlay::parse_long_double(text));
+  if (lenient) require(*lenient == expected);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -50,5 +58,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_integer(text);
   check_long_double(text);
   check_double(text);
+  check_parsed_doubles(text);
   return 0;
 }

@@ -198,6 +198,22 @@ TEST(Limits, shrinking_evicts_step_by_step) {
   EXPECT_TRUE(store->check_invariants().ok());
 }
 
+// One shard holds nothing but what its policy takes, more than its part of the limit: the other one's key has to go.
+TEST(Limits, what_a_shard_cannot_evict_another_one_does) {
+  const auto store = open({.shards = 2, .seed = 1, .databases = 3});
+  const uint64_t empty = store->stats().bytes;
+  ASSERT_TRUE(store->set_limits({.eviction = "allkeys-lru"}).ok());
+  ASSERT_TRUE(store->setrange("a", 3000, "x").ok());
+  ASSERT_TRUE(store->setrange("b", 3000, "x").ok());
+  ASSERT_TRUE(store->rpush("1", {"2", "3"}).ok());
+  ASSERT_TRUE(store->set_limits({.max_memory = empty + 100'000, .eviction = "allkeys-lru"}).ok());
+  ASSERT_TRUE(store->set_limits({.max_memory = empty + 1000, .eviction = "allkeys-lru"}).ok());
+  store->maintain();
+  EXPECT_TRUE(store->stats().bytes <= empty + 1000 || keys_of(*store) == 0)
+      << store->stats().bytes - empty << " bytes, " << keys_of(*store) << " keys";
+  EXPECT_TRUE(store->check_invariants().ok());
+}
+
 TEST(Limits, policy_changes_while_keys_are_there) {
   const auto store = open({.shards = 4, .max_entries = 300});
   for (const std::string& policy : policy_names()) {
