@@ -300,7 +300,6 @@ INLAY_METHOD Out<int64_t> SortedSetCommands<Self, Out>::zintercard(Keys keys, in
 
 INLAY_METHOD Out<ScoredMemberPage> SortedSetCommands<Self, Out>::zscan(Key key, uint64_t cursor,
                                                                        const ElementScanOptions& options) {
-  if (options.count < 1) return error(Error::kSyntax);
   return FrontDoor::run<cmd::zscan>(INLAY_SELF, key, Cursor{cursor}, ElementScanArguments{options, {}});
 }
 

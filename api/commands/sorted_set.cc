@@ -226,6 +226,7 @@ Result<ScoredMemberPage> zscan(ReadTx& tx, const KeyRef& key, Cursor cursor,
   if (!set.ok()) return set.status();
   if (!*set) return ScoredMemberPage();
   if (!words.fault.ok()) return words.fault;
+  if (words.options.count < 1) return error(Error::kSyntax);
   ScoredMemberPage page;
   if (cursor.value > UINT32_MAX) return page;
   const std::string& pattern = words.options.match;

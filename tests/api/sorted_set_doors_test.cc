@@ -308,6 +308,13 @@ const std::vector<Door>& doors() {
        [](Store& s) { return reply(s.zscan("board", 0, {.match = "*a*"})); }},
       {{"ZSCAN", "large", "0", "COUNT", "20"},
        [](Store& s) { return reply(s.zscan("large", 0, {.count = 20})); }},
+      // The key is looked at before the count is.
+      {{"ZSCAN", "board", "0", "COUNT", "0"},
+       [](Store& s) { return reply(s.zscan("board", 0, {.count = 0})); }},
+      {{"ZSCAN", "text", "0", "COUNT", "0"},
+       [](Store& s) { return reply(s.zscan("text", 0, {.count = 0})); }},
+      {{"ZSCAN", "none", "0", "COUNT", "-1"},
+       [](Store& s) { return reply(s.zscan("none", 0, {.count = -1})); }},
   };
   return kDoors;
 }
@@ -403,6 +410,7 @@ TEST(SortedSetDoors, a_scan_is_a_range) {
   EXPECT_EQ(seen.size(), 300u);
   for (const ScoredMember& element : side.store->zscan("none")) FAIL() << element.member;
   for (const ScoredMember& element : side.store->zscan("text")) FAIL() << element.member;
+  for (const ScoredMember& element : side.store->zscan("large", {.count = 0})) FAIL() << element.member;
 }
 
 }  // namespace
