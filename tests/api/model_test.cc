@@ -26,7 +26,6 @@ class Model {
   struct Item {
     std::string value;
     std::optional<int64_t> deadline_ms{};
-    friend bool operator==(const Item&, const Item&) = default;
   };
 
   int64_t now_ms = kStartMs;

@@ -75,7 +75,7 @@ RC_GTEST_PROP(Entry, integer_reads_back_and_prints, (int64_t value, bool has_tim
 
 TEST(Entry, body_holds_a_large_string) {
   struct {
-    StringBody head{4, 4};
+    StringBody head{{4}, 4};
     char bytes[4] = {'d', 'a', 't', 'a'};
   } body;
   Entry::Shape shape = string_shape(3, sizeof(void*));
