@@ -129,20 +129,16 @@ void MemoryGate::end_call(const Aftermath::Settlement& settlement, Aftermath& af
 // Brings a shard back within its allowances, as far as this call has to. False if that cannot be done.
 bool MemoryGate::settle(Shard& shard, Work& work) {
   ShardBound& bound = *shard.bound();
-  bool stuck = false;
   while (const Resource* owed = bound.owed()) {
-    if (work.steps >= kStepsMax && bound.is_over_by_slack()) break;
-    if (relieve(shard, *owed, work)) continue;
-    stuck = true;
-    break;
+    if (work.steps >= kStepsMax && bound.is_over_by_slack()) {
+      note_debts();
+      return true;
+    }
+    if (!relieve(shard, *owed, work)) return false;
   }
-  if (bound.owed() == nullptr) {
-    bound.forget_slack();
-    give_back(bound);
-  } else if (!stuck) {
-    note_debts();
-  }
-  return !stuck;
+  bound.forget_slack();
+  give_back(bound);
+  return true;
 }
 
 // One step towards owing nothing.
@@ -189,8 +185,9 @@ bool MemoryGate::borrow(ShardBound& bound, Resource resource) {
 
 void MemoryGate::give_back(ShardBound& bound) {
   for (const Resource resource : bound.rules().limited()) {
-    const int64_t portion = bound.rules().portion(resource);
     const int64_t idle = -bound.over(resource);
+    if (idle <= 0) continue;
+    const int64_t portion = bound.rules().portion(resource);
     if (idle > kPortionsKept * portion) {
       bound.grant(resource, portion - idle);
       reserve(resource).fetch_add(idle - portion, std::memory_order_relaxed);
@@ -273,14 +270,12 @@ size_t MemoryGate::remove_dead(Shard& shard, Work& work) {
 }
 
 bool MemoryGate::evict(Shard& shard, Work& work) {
-  const Resident victim = shard.bound()->victim(work.pins);
+  const Victim victim = shard.bound()->victim(work.pins);
   if (!victim) return false;
-  auto* entry = static_cast<Entry*>(victim.record);
-  const KeyRef key = engine_.key(entry->key());
-  tell_evicted(engine_, victim.db, entry, work.aftermath);
+  tell_evicted(engine_, victim.db, victim.entry, work.aftermath);
   ++shard.stats().evicted;
-  shard.changed(victim.db, key.bytes);
-  shard.evict(victim.db, key, entry, work.aftermath.graveyard());
+  shard.changed(victim.db, victim.entry->key());
+  shard.evict(victim, work.aftermath.graveyard());
   shard.bound()->measure();
   ++work.steps;
   return true;

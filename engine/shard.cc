@@ -233,11 +233,14 @@ void Shard::erase(int db, const KeyRef& key, Found found, Graveyard& graveyard) 
   free_entry(found.entry, graveyard);
 }
 
-void Shard::evict(int db, const KeyRef& key, Entry* entry, Graveyard& graveyard) {
-  const TagIndex::Slot slot =
-      index(db).find(placed(key.hash), [&](const void* record) { return record == entry; });
-  bound_->set_leaving(entry);
-  erase(db, key, Found{entry, slot}, graveyard);
+void Shard::evict(const Victim& victim, Graveyard& graveyard) {
+  TagIndex::Slot slot = victim.slot;
+  if (!slot) {
+    slot = index(victim.db).find(placed(victim.hash),
+                                 [&](const void* record) { return record == victim.entry; });
+  }
+  bound_->set_leaving(victim.entry);
+  erase(victim.db, {victim.entry->key(), victim.hash}, Found{victim.entry, slot}, graveyard);
   bound_->set_leaving(nullptr);
 }
 

@@ -106,7 +106,7 @@ class alignas(64) Shard {
   /// Removes an entry with its timer and value.
   void erase(int db, const KeyRef& key, Found found, Graveyard& graveyard);
   /// Removes a victim of the bound's.
-  void evict(int db, const KeyRef& key, Entry* entry, Graveyard& graveyard);
+  void evict(const Victim& victim, Graveyard& graveyard);
   /// Takes an entry's value out (so that it is not buried) before erase() or reshape().
   StringBody* detach_body(Entry* entry);
   void attach_body(Entry* entry, StringBody* body);

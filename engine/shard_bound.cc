@@ -77,10 +77,13 @@ void ShardBound::inserted(int db, uint64_t hash, Entry* entry) {
 
 void ShardBound::erased(int db, uint64_t hash, Entry* entry) {
   --entries_;
+  const bool is_weighed = measure_ == Resource::kWeight;
+  const bool is_news = policy_ != nullptr && entry != leaving_;
+  if (!is_weighed && !is_news) return;
   const ResidentName name = name_of(db, hash);
   const uint64_t weight = this->weight(resident(db, entry));
-  if (policy_ != nullptr && entry != leaving_) policy_->on_remove(name, entry->access(), weight);
-  if (measure_ == Resource::kWeight && weights_.erase(name) != 0) weight_ -= weight;
+  if (is_news) policy_->on_remove(name, entry->access(), weight);
+  if (is_weighed && weights_.erase(name) != 0) weight_ -= weight;
 }
 
 void ShardBound::weigh(uint64_t hash) {
@@ -120,12 +123,21 @@ void ShardBound::hit(Entry* entry, uint32_t second) {
   mark_.apply(entry->access(), shard_.random(), [&] { return ((second - entry->seen_s()) & 0xffffff) / 60; });
 }
 
-Resident ShardBound::victim(std::span<const uint64_t> pins) {
+Victim ShardBound::victim(std::span<const uint64_t> pins) {
   if (policy_ == nullptr || entries_ == 0) return {};
   pins_ = pins;
+  looked_at_ = {};
   const Resident chosen = policy_->victim();
   pins_ = {};
-  return chosen;
+  if (!chosen) return {};
+  (void)hash_of_looked_at(entry_of(chosen));
+  looked_at_.db = chosen.db;
+  return looked_at_;
+}
+
+uint64_t ShardBound::hash_of_looked_at(Entry* entry) {
+  if (looked_at_.entry != entry) looked_at_ = {.entry = entry, .hash = hash_of(entry)};
+  return looked_at_.hash;
 }
 
 size_t ShardBound::overhead() const {
@@ -203,10 +215,15 @@ bool ShardBound::check_invariants() const {
 
 Resident ShardBound::find(ResidentName name) {
   const int db = database_of(name);
-  void* record = shard_.index(db).find_record(placed_of(name), [&](const void* candidate) {
-    return name_of(db, hash_of(static_cast<const Entry*>(candidate))) == name;
+  uint64_t hash = 0;
+  const TagIndex::Slot slot = shard_.index(db).find(placed_of(name), [&](const void* candidate) {
+    hash = hash_of(static_cast<const Entry*>(candidate));
+    return name_of(db, hash) == name;
   });
-  return record == nullptr ? Resident() : resident(db, static_cast<Entry*>(record));
+  if (!slot) return {};
+  auto* entry = static_cast<Entry*>(slot.record());
+  looked_at_ = {.db = db, .entry = entry, .hash = hash, .slot = slot};
+  return resident(db, entry);
 }
 
 void ShardBound::prefetch_place(ResidentName name) {
@@ -214,7 +231,14 @@ void ShardBound::prefetch_place(ResidentName name) {
 }
 
 void ShardBound::prefetch_record(ResidentName name) {
-  shard_.index(database_of(name)).prefetch_record(placed_of(name));
+  // A look at all that could be it. Whoever is evicted is also freed, which begins at the head of its page.
+  (void)shard_.index(database_of(name)).find_record(placed_of(name), [](const void* candidate) {
+    const auto* block = static_cast<const char*>(candidate);
+    __builtin_prefetch(block);
+    __builtin_prefetch(block + 63);
+    __builtin_prefetch(block - reinterpret_cast<uintptr_t>(block) % PagePool::kPageSize);
+    return false;
+  });
 }
 
 // Uniform over the entries, from bits of the draw that the index does not use.
@@ -280,7 +304,7 @@ uint32_t ShardBound::idle_minutes(const Resident& resident) {
 
 bool ShardBound::is_pinned(const Resident& resident) {
   if (pins_.empty()) return false;
-  const uint64_t hash = hash_of(entry_of(resident));
+  const uint64_t hash = hash_of_looked_at(entry_of(resident));
   return std::ranges::find(pins_, hash) != pins_.end();
 }
 

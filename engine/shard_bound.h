@@ -28,6 +28,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "engine/entry.h"
 #include "engine/eviction/policy.h"
+#include "inlay/datatypes/tag_index.h"
 
 namespace inlay {
 
@@ -72,6 +73,15 @@ class BoundRules {
   Resource measure_;
 };
 
+/// The entry that is to go, and what is known of it from having been chosen. Valid until the shard changes.
+struct Victim {
+  int db = 0;
+  Entry* entry = nullptr;
+  uint64_t hash = 0;      // Of its key.
+  TagIndex::Slot slot{};  // Empty where it was not found by its hash.
+  explicit operator bool() const { return entry != nullptr; }
+};
+
 class ShardBound final : public Residents {
  public:
   /// Takes over what the shard holds. O(entries).
@@ -98,7 +108,7 @@ class ShardBound final : public Residents {
   void weigh(uint64_t hash);
 
   /// The entry that is to go, to be evicted at once, none of `pins`; none where nothing may.
-  Resident victim(std::span<const uint64_t> pins);
+  Victim victim(std::span<const uint64_t> pins);
   /// To be called around the removal of a victim: the policy has forgotten it already.
   void set_leaving(const Entry* entry) { leaving_ = entry; }
 
@@ -170,6 +180,8 @@ class ShardBound final : public Residents {
   static Entry* entry_of(const Resident& resident) { return static_cast<Entry*>(resident.record); }
   ResidentName name_of(int db, uint64_t hash) const;
   uint64_t hash_of(const Entry* entry) const;
+  // The hash of the key of an entry that the policy is looking at: computed once for each.
+  uint64_t hash_of_looked_at(Entry* entry);
   int drawn_database(uint64_t draw) const;
   void adopt(int db);
 
@@ -183,7 +195,9 @@ class ShardBound final : public Residents {
   size_t detached_bytes_ = 0;  // Of entries of flushed databases that are not yet freed.
   std::array<Share, kResources.size()> shares_;
   absl::flat_hash_map<ResidentName, uint64_t> weights_;  // Where the program weighs.
+  // While a victim is chosen: who may not be, and the entry that was last looked at.
   std::span<const uint64_t> pins_;
+  Victim looked_at_;
   const Entry* leaving_ = nullptr;
   std::unique_ptr<Policy> policy_;  // Null: evicts nothing. Refers to all the rest.
 };

@@ -21,6 +21,8 @@ constexpr double kGainMax = 4;
 // Ghosts a resident.
 constexpr double kSmallGhosts = 0.7;
 constexpr double kMainGhosts = 0.5;
+// How far the number of residents may move before the ghosts are fitted to it: by this part.
+constexpr uint64_t kFittingPart = 32;
 // How many evictions ahead the index and the entry of a name are fetched.
 constexpr size_t kPlaceAhead = 8;
 constexpr size_t kRecordAhead = 4;
@@ -67,6 +69,8 @@ void A3::learn(const Queue& missed, const Queue& other, uint64_t weight) {
 void A3::set_target(double target) {
   const auto capacity = static_cast<double>(capacity_);
   target_ = std::max(1.0, std::clamp(target, kTargetMin * capacity, kTargetMax * capacity));
+  whole_target_ = static_cast<uint64_t>(target_);
+  small_has_rounds_ = target_ <= kRoundsTargetMax * capacity;
 }
 
 void A3::on_remove(ResidentName, uint8_t access, uint64_t weight) {
@@ -95,8 +99,10 @@ void A3::set_capacity(uint64_t weight) {
 }
 
 void A3::fit_ghosts() {
-  // Called when the shard is full, so that the residents tell how many entries the capacity is.
-  const auto residents = static_cast<double>(small_.residents + main_.residents);
+  const uint64_t count = small_.residents + main_.residents;
+  const auto residents = static_cast<double>(count);
+  fitting_residents_ = count - count / kFittingPart;
+  fitting_span_ = 2 * (count / kFittingPart);
   for (const auto& [ghosts, share] :
        {std::pair(&small_.ghosts, kSmallGhosts), std::pair(&main_.ghosts, kMainGhosts)}) {
     const auto wanted = static_cast<size_t>(residents * share);
@@ -117,8 +123,9 @@ void A3::transfer(Queue& from, Queue& to, uint64_t weight) {
 Resident A3::next(Queue& queue, ResidentName& name) {
   for (size_t passed = 0; passed < kPassedMax && !queue.names.empty(); ++passed) {
     context_.residents.prefetch_place(queue.names.peek(kPlaceAhead));
-    context_.residents.prefetch_record(queue.names.peek(kRecordAhead));
-    queue.ghosts.prefetch(queue.names.peek(kRecordAhead));
+    const ResidentName soon = queue.names.peek(kRecordAhead);
+    context_.residents.prefetch_record(soon);
+    queue.ghosts.prefetch(soon);
     const NameQueue::Item item = queue.names.pop();
     const Resident resident = context_.residents.find(item.name);
     if (!resident || !is_of(queue, *resident.access, item.stamp)) continue;
@@ -129,11 +136,11 @@ Resident A3::next(Queue& queue, ResidentName& name) {
 }
 
 Resident A3::victim() {
-  fit_ghosts();
+  fit_ghosts_if_due();
   bool other_queue = false;
   // Every look but those at pinned residents makes a step towards an eviction; they get a second budget.
   for (size_t looks = 0; looks < 2 * kLooksMax; ++looks) {
-    const bool is_long = small_.weight > target_;
+    const bool is_long = small_.weight > whole_target_;
     const bool from_small = main_.residents == 0 || (small_.residents != 0 && is_long != other_queue);
     Queue& queue = from_small ? small_ : main_;
     ResidentName name = 0;
@@ -141,7 +148,7 @@ Resident A3::victim() {
     if (!resident) return stray();
     const uint8_t hits = *resident.access & kHits;
     const bool patient = looks < kLooksMax;
-    const bool has_rounds = !from_small || target_ <= kRoundsTargetMax * static_cast<double>(capacity_);
+    const bool has_rounds = !from_small || small_has_rounds_;
     if (patient && from_small && hits >= kPromotingHits) {
       transfer(small_, main_, context_.residents.weight(resident));
       enqueue(main_, resident, name, 0);

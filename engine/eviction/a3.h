@@ -59,7 +59,7 @@ class A3 final : public Policy {
   bool check_invariants() const override;
 
   /// What the small queue should weigh.
-  uint64_t target() const { return static_cast<uint64_t>(target_); }
+  uint64_t target() const { return whole_target_; }
   uint64_t small_weight() const { return small_.weight; }
 
  private:
@@ -86,6 +86,11 @@ class A3 final : public Policy {
   // A ghost of `missed` was asked for: its queue is too short.
   void learn(const Queue& missed, const Queue& other, uint64_t weight);
   void set_target(double target);
+  // To be called when the shard is full, so that the residents tell how many entries the capacity is.
+  void fit_ghosts_if_due() {
+    if (small_.residents + main_.residents - fitting_residents_ > fitting_span_) [[unlikely]]
+      fit_ghosts();
+  }
   void fit_ghosts();
   void sweep_if_stale(Queue& queue);
   Resident next(Queue& queue, ResidentName& name);
@@ -98,6 +103,12 @@ class A3 final : public Policy {
   Queue main_;
   uint64_t capacity_ = 0;  // Not yet told.
   double target_ = 1;
+  // What follows from it, so that evictions compare whole numbers.
+  uint64_t whole_target_ = 1;
+  bool small_has_rounds_ = false;
+  // The ghosts fit as long as there are from this many residents to so many more.
+  uint64_t fitting_residents_ = 0;
+  uint64_t fitting_span_ = 0;
   double gain_ = 1;  // How far one ghost moves the target.
 };
 
