@@ -33,16 +33,17 @@ int64_t take(std::atomic<int64_t>& counter, int64_t most) {
   return 0;
 }
 
-// Tells those who listen.
-void tell_evicted(Engine& engine, int physical_db, const Entry* entry, Aftermath& aftermath) {
+// Tells those who listen. Out of line, as mostly nobody does.
+[[gnu::noinline]] void tell_evicted(Engine& engine, int physical_db, const Entry* entry,
+                                    Aftermath& aftermath) {
   const EventHub& events = engine.events();
-  if (events.wants(EventClass::kEvicted)) [[unlikely]] {
+  if (events.wants(EventClass::kEvicted)) {
     aftermath.event({.name = "evicted",
                      .event_class = EventClass::kEvicted,
                      .db = engine.logical(physical_db),
                      .key = std::string(entry->key())});
   }
-  if (events.wants_removals()) [[unlikely]] {
+  if (events.wants_removals()) {
     aftermath.event({.type = entry->type(),
                      .cause = Cause::kEvicted,
                      .db = engine.logical(physical_db),
@@ -78,8 +79,8 @@ bool MemoryGate::admit(const ShardSetGuard& guard, Aftermath& aftermath, std::sp
   return !any_short;
 }
 
-// Whether nothing more may come: what is over the allowance cannot be made to fit.
-bool MemoryGate::is_short(Shard& shard, Work& work) {
+// Whether nothing more may come: what is over the allowance cannot be made to fit. Out of line, as mostly there is room.
+[[gnu::noinline]] bool MemoryGate::is_short(Shard& shard, Work& work) {
   if (fits_nothing_.load(std::memory_order_relaxed)) {
     (void)settle(shard, work);
     return true;
@@ -144,8 +145,8 @@ bool MemoryGate::settle(Shard& shard, Work& work) {
 // One step towards owing nothing.
 bool MemoryGate::relieve(Shard& shard, Resource resource, Work& work) {
   ShardBound& bound = *shard.bound();
-  if (borrow(bound, resource)) return true;
-  if (remove_dead(shard, work) != 0) return true;
+  if (reserve(resource).load(std::memory_order_relaxed) > 0 && borrow(bound, resource)) return true;
+  if (shard.timers() != 0 && remove_dead(shard, work) != 0) return true;
   if (may_be_idle(shard, resource, work)) {
     if (take_from_others(shard, resource, Claim::kIdle, work)) return true;
     idle_somewhere(resource).store(false, std::memory_order_relaxed);
@@ -272,7 +273,8 @@ size_t MemoryGate::remove_dead(Shard& shard, Work& work) {
 bool MemoryGate::evict(Shard& shard, Work& work) {
   const Victim victim = shard.bound()->victim(work.pins);
   if (!victim) return false;
-  tell_evicted(engine_, victim.db, victim.entry, work.aftermath);
+  if (engine_.events().wants(EventClass::kEvicted) || engine_.events().wants_removals()) [[unlikely]]
+    tell_evicted(engine_, victim.db, victim.entry, work.aftermath);
   ++shard.stats().evicted;
   shard.changed(victim.db, victim.entry->key());
   shard.evict(victim, work.aftermath.graveyard());

@@ -239,6 +239,7 @@ void Shard::evict(const Victim& victim, Graveyard& graveyard) {
     slot = index(victim.db).find(placed(victim.hash),
                                  [&](const void* record) { return record == victim.entry; });
   }
+  assert(slot.record() == victim.entry && "a victim is an entry of its shard");
   bound_->set_leaving(victim.entry);
   erase(victim.db, {victim.entry->key(), victim.hash}, Found{victim.entry, slot}, graveyard);
   bound_->set_leaving(nullptr);

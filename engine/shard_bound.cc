@@ -77,13 +77,11 @@ void ShardBound::inserted(int db, uint64_t hash, Entry* entry) {
 
 void ShardBound::erased(int db, uint64_t hash, Entry* entry) {
   --entries_;
-  const bool is_weighed = measure_ == Resource::kWeight;
-  const bool is_news = policy_ != nullptr && entry != leaving_;
-  if (!is_weighed && !is_news) return;
+  if (entry == leaving_ && measure_ != Resource::kWeight) return;
   const ResidentName name = name_of(db, hash);
   const uint64_t weight = this->weight(resident(db, entry));
-  if (is_news) policy_->on_remove(name, entry->access(), weight);
-  if (is_weighed && weights_.erase(name) != 0) weight_ -= weight;
+  if (policy_ != nullptr && entry != leaving_) policy_->on_remove(name, entry->access(), weight);
+  if (measure_ == Resource::kWeight && weights_.erase(name) != 0) weight_ -= weight;
 }
 
 void ShardBound::weigh(uint64_t hash) {
@@ -231,13 +229,14 @@ void ShardBound::prefetch_place(ResidentName name) {
 }
 
 void ShardBound::prefetch_record(ResidentName name) {
-  // A look at all that could be it. Whoever is evicted is also freed, which begins at the head of its page.
+  // The first that could be it, as most often it is. Whoever is evicted is also freed, which begins at the head of its
+  // page.
   (void)shard_.index(database_of(name)).find_record(placed_of(name), [](const void* candidate) {
     const auto* block = static_cast<const char*>(candidate);
     __builtin_prefetch(block);
     __builtin_prefetch(block + 63);
     __builtin_prefetch(block - reinterpret_cast<uintptr_t>(block) % PagePool::kPageSize);
-    return false;
+    return true;
   });
 }
 
