@@ -4,8 +4,8 @@
 #include <span>
 
 #include "absl/status/status.h"
-#include "engine/transaction.h"
 #include "engine/key.h"
+#include "engine/transaction.h"
 #include "inlay/reply.h"
 
 namespace inlay {

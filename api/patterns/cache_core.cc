@@ -6,7 +6,6 @@
 
 #include "api/patterns/full_key.h"
 #include "api/patterns/milliseconds.h"
-#include "api/patterns/milliseconds.h"
 
 namespace inlay::internal {
 namespace {
