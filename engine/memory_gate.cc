@@ -118,7 +118,8 @@ void MemoryGate::end_call(const Aftermath::Settlement& settlement, Aftermath& af
     }
     if (bound.ends_quietly()) return;
     Work work{aftermath, pins_of(settlement.written)};
-    (void)settle(shard, work);
+    // What was written may not go now, but it may for the next who looks.
+    if (!settle(shard, work) && bound.rules().evicts() && !work.pins.empty()) note_debts();
   };
   if (settlement.shard != nullptr) {
     settle_one(*settlement.shard);

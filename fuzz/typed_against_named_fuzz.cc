@@ -62,12 +62,25 @@ bool agree(const Reply& typed, const Reply& named) {
     const double b = std::strtod(std::string(named.text()).c_str(), nullptr);
     return a == b || std::abs(a - b) <= 1e-12 * std::max(1.0, std::abs(a));
   }
+  // A typed call with a span of time is the command in milliseconds, and its error says so.
+  constexpr std::string_view kBadTime = "ERR invalid expire time";
+  if (typed.is_error() && named.is_error() && typed.text().starts_with(kBadTime))
+    return named.text().starts_with(kBadTime);
   return typed.resp2().to_string() == named.resp2().to_string();
+}
+
+// By name a draw may not ask for more pairs than half of what a reply can count, as they are two replies each.
+bool counts_pairs_as_replies(const Line& line) {
+  const std::string name = inlay::fuzz::lower(line[0]);
+  return line.size() == 4 && (name == "zrandmember" || name == "hrandfield") &&
+         inlay::parse_int64(line[2]).value_or(0) > INT64_MAX / 2;
 }
 
 void run(Side& typed, Side& named, const Line& line) {
   const TypedCall* const call = inlay::fuzz::typed_call_for(line);
-  if (inlay::fuzz::is_too_heavy(line) || (call == nullptr && !is_about_contents(line))) return;
+  if (inlay::fuzz::is_too_heavy(line) || counts_pairs_as_replies(line) ||
+      (call == nullptr && !is_about_contents(line)))
+    return;
   const Reply expected = named.by_name(line);
   const Reply actual = call == nullptr ? typed.by_name(line) : call->run(*typed.store, line);
   if (!agree(actual, expected)) {
