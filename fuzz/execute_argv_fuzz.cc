@@ -1,21 +1,18 @@
 // A script of commands by name on one session of a deterministic store. Nothing may crash, the store's invariants hold,
 // and a command that does not write changes nothing. Directives: @advance ms, @maintain.
-#include <chrono>
 #include <cstdint>
-#include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/commands/command.h"
 #include "fuzz/script.h"
-#include "inlay/session.h"
-#include "inlay/store.h"
+#include "fuzz/script_store.h"
 
 namespace {
 
 using inlay::fuzz::Line;
+using inlay::fuzz::ScriptStore;
 using Views = std::vector<std::string_view>;
 
 // Large strings only cost time; limits of memory are limits_fuzz.cc's.
@@ -29,33 +26,12 @@ bool is_left_out(const inlay::Command* command, const Line& line) {
   return false;
 }
 
-struct Side {
-  std::shared_ptr<inlay::ManualClock> clock =
-      std::make_shared<inlay::ManualClock>(inlay::from_unix_ms(1'767'225'600'000));
-  std::unique_ptr<inlay::Store> store =
-      inlay::Store::open(
-          {.shards = 2, .clock = clock, .seed = 1, .background = inlay::Background::kManual, .databases = 3})
-          .value();
-  inlay::Session session{*store};
-};
-
-void obey(Side& side, const Line& line) {
-  if (line[0] == "@maintain") side.store->maintain();
-  if (line[0] != "@advance" || line.size() < 2) return;
-  // A year at most.
-  const int64_t ms = inlay::parse_int64(line[1]).value_or(0) % 31'536'000'000;
-  side.clock->advance(std::chrono::milliseconds(ms));
-}
-
-void run(Side& side, const Line& line) {
+void run(ScriptStore& side, const Line& line) {
   const Views views(line.begin(), line.end());
   const inlay::Command* const command = inlay::find_command(views);
   if (is_left_out(command, line)) return;
-  // A call that would wait ends at once.
-  std::stop_source stopped;
-  stopped.request_stop();
   const uint64_t before = side.store->digest();
-  const inlay::Reply reply = side.session.execute(views, stopped.get_token());
+  const inlay::Reply reply = side.call(line);
   inlay::fuzz::require(!reply.to_string().empty(), line, "a reply without a text");
   // What EXEC runs may write.
   const bool may_write = command != nullptr && (command->writes || command->name == "exec");
@@ -66,11 +42,10 @@ void run(Side& side, const Line& line) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Side side;
-  side.session.execute({"CONFIG", "SET", "proto-max-bulk-len", "1mb"});
+  ScriptStore side;
   for (const Line& line : inlay::fuzz::read_script({reinterpret_cast<const char*>(data), size})) {
     if (line[0].starts_with('@')) {
-      obey(side, line);
+      side.obey(line);
     } else {
       run(side, line);
     }

@@ -1,19 +1,14 @@
 // A script of commands on a store whose limit of memory and whose policy change on the way. Under a policy that may evict
 // any key the limit holds as soon as maintain() has run; the invariants hold always. Directives: @limit bytes beyond
 // those of an empty store, @policy name, @advance ms.
-#include <chrono>
 #include <cstdint>
-#include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "api/commands/command.h"
 #include "fuzz/script.h"
-#include "inlay/session.h"
-#include "inlay/store.h"
+#include "fuzz/script_store.h"
 
 namespace {
 
@@ -21,20 +16,14 @@ using inlay::fuzz::Line;
 
 class Bounded {
  public:
-  Bounded() : empty_bytes_(store_->stats().bytes) {
-    session_.execute({"CONFIG", "SET", "proto-max-bulk-len", "1mb"});
-  }
+  Bounded() : empty_bytes_(store_->stats().bytes) {}
 
   void run(const Line& line) {
     if (line.size() > 1 && line[0].starts_with('@')) {
       obey(line);
     } else if (!line[0].starts_with('@') && !is_left_out(line)) {
-      // A call that would wait ends at once.
-      std::stop_source stopped;
-      stopped.request_stop();
-      const std::vector<std::string_view> views(line.begin(), line.end());
-      (void)session_.execute(views, stopped.get_token());
-      while (session_.next_push().has_value()) continue;
+      (void)side_.call(line);
+      while (side_.session.next_push().has_value()) continue;
     }
     check(line);
   }
@@ -50,7 +39,7 @@ class Bounded {
   void obey(const Line& line) {
     constexpr int64_t kLimitMax = 1 << 20;
     const int64_t number = inlay::parse_int64(line[1]).value_or(0);
-    if (line[0] == "@advance") clock_->advance(std::chrono::milliseconds(number % 31'536'000'000));
+    side_.obey(line);
     inlay::StoreLimits limits = limits_;
     if (line[0] == "@limit" && number <= kLimitMax)
       limits.max_memory = number <= 0 ? 0 : empty_bytes_ + static_cast<uint64_t>(number);
@@ -73,13 +62,8 @@ class Bounded {
 
   static constexpr int kChecksApart = 4;
 
-  std::shared_ptr<inlay::ManualClock> clock_ =
-      std::make_shared<inlay::ManualClock>(inlay::from_unix_ms(1'767'225'600'000));
-  std::unique_ptr<inlay::Store> store_ =
-      inlay::Store::open(
-          {.shards = 2, .clock = clock_, .seed = 1, .background = inlay::Background::kManual, .databases = 3})
-          .value();
-  inlay::Session session_{*store_};
+  inlay::fuzz::ScriptStore side_;
+  inlay::Store* const store_ = side_.store.get();
   inlay::StoreLimits limits_{};
   uint64_t empty_bytes_;
   int checks_ = 0;

@@ -1,52 +1,23 @@
 // A script on two stores, on one through typed methods where they can say the line, on the other by name: the replies
 // and what the stores hold agree after every line. Directives: @advance ms, @maintain.
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/commands/command.h"
 #include "fuzz/script.h"
+#include "fuzz/script_store.h"
 #include "fuzz/typed_call.h"
-#include "inlay/session.h"
-#include "inlay/store.h"
 
 namespace {
 
 using inlay::Reply;
 using inlay::fuzz::Line;
+using inlay::fuzz::ScriptStore;
 using inlay::fuzz::TypedCall;
-
-struct Side {
-  std::shared_ptr<inlay::ManualClock> clock =
-      std::make_shared<inlay::ManualClock>(inlay::from_unix_ms(1'767'225'600'000));
-  std::unique_ptr<inlay::Store> store =
-      inlay::Store::open(
-          {.shards = 2, .clock = clock, .seed = 1, .background = inlay::Background::kManual, .databases = 3})
-          .value();
-  inlay::Session session{*store};
-
-  Side() { session.execute({"CONFIG", "SET", "proto-max-bulk-len", "1mb"}); }
-
-  Reply by_name(const Line& line) {
-    // A call that would wait ends at once.
-    std::stop_source stopped;
-    stopped.request_stop();
-    const std::vector<std::string_view> views(line.begin(), line.end());
-    return session.execute(views, stopped.get_token());
-  }
-  void obey(const Line& line) {
-    if (line[0] == "@maintain") store->maintain();
-    if (line[0] != "@advance" || line.size() < 2) return;
-    const int64_t ms = inlay::parse_int64(line[1]).value_or(0) % 31'536'000'000;
-    clock->advance(std::chrono::milliseconds(ms));
-  }
-};
 
 // A session's own state, its database before all, would part the two doors.
 bool is_about_contents(const Line& line) {
@@ -76,13 +47,13 @@ bool counts_pairs_as_replies(const Line& line) {
          inlay::parse_int64(line[2]).value_or(0) > INT64_MAX / 2;
 }
 
-void run(Side& typed, Side& named, const Line& line) {
+void run(ScriptStore& typed, ScriptStore& named, const Line& line) {
   const TypedCall* const call = inlay::fuzz::typed_call_for(line);
   if (inlay::fuzz::is_too_heavy(line) || counts_pairs_as_replies(line) ||
       (call == nullptr && !is_about_contents(line)))
     return;
-  const Reply expected = named.by_name(line);
-  const Reply actual = call == nullptr ? typed.by_name(line) : call->run(*typed.store, line);
+  const Reply expected = named.call(line);
+  const Reply actual = call == nullptr ? typed.call(line) : call->run(*typed.store, line);
   if (!agree(actual, expected)) {
     inlay::fuzz::require(false, line, actual.to_string() + " is not " + expected.to_string());
   }
@@ -92,7 +63,7 @@ void run(Side& typed, Side& named, const Line& line) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Side typed, named;
+  ScriptStore typed, named;
   for (const Line& line : inlay::fuzz::read_script({reinterpret_cast<const char*>(data), size})) {
     if (line[0].starts_with('@')) {
       typed.obey(line);
