@@ -242,8 +242,7 @@ class Executor {
   template <auto Fn, class Tx, class... B>
   [[gnu::noinline]] auto call_on_many(int db, const B&... bound) const ->
       typename Signature<decltype(Fn)>::Result {
-    absl::InlinedVector<uint64_t, 32> hashes;
-    (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
+    const auto hashes = hashes_of(bound...);
     Aftermath aftermath;
     ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
     if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
@@ -255,6 +254,14 @@ class Executor {
     }
     Tx tx(engine_, db, aftermath);
     return Fn(tx, bound.get()...);
+  }
+
+  // Apart, since g++ 12 takes the elements to be uninitialized where it inlines this (-Wmaybe-uninitialized).
+  template <class... B>
+  [[gnu::noinline]] static absl::InlinedVector<uint64_t, 32> hashes_of(const B&... bound) {
+    absl::InlinedVector<uint64_t, 32> hashes;
+    (bound.for_each_key([&](const KeyRef& key) { hashes.push_back(key.hash); }), ...);
+    return hashes;
   }
 
   Engine& engine_;

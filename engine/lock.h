@@ -57,8 +57,11 @@ class ABSL_LOCKABLE ShardLock {
 
 class ABSL_SCOPED_LOCKABLE ShardLockGuard {
  public:
-  explicit ShardLockGuard(ShardLock& lock) ABSL_EXCLUSIVE_LOCK_FUNCTION(lock) : lock_(lock) { lock.lock(); }
-  ~ShardLockGuard() ABSL_UNLOCK_FUNCTION() { lock_.unlock(); }
+  [[gnu::always_inline]] explicit ShardLockGuard(ShardLock& lock) ABSL_EXCLUSIVE_LOCK_FUNCTION(lock)
+      : lock_(lock) {
+    lock.lock();
+  }
+  [[gnu::always_inline]] ~ShardLockGuard() ABSL_UNLOCK_FUNCTION() { lock_.unlock(); }
   ShardLockGuard(const ShardLockGuard&) = delete;
   ShardLockGuard& operator=(const ShardLockGuard&) = delete;
 

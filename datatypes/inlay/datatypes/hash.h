@@ -13,7 +13,7 @@
 //
 // Texts that spell a 64-bit integer are kept as one, fields and values alike.
 //
-// Budget, per pair of 12-byte field and 12-byte value: packed 26 bytes; table 42 (blocks 33, index 8 to 10), 34 with an
+// Budget, per pair of 12-byte field and 12-byte value: packed 26 bytes; table 42 (blocks 33, index 9 to 11), 34 with an
 // integer for a value. A table has about 500 bytes of its own, and pages in 1 KiB steps. A deadline costs
 // 17 bytes; a hash in which no field has one pays nothing for them.
 //

@@ -12,7 +12,7 @@
 // A set turns large, for good, when it outgrows Limits, which are Redis's; is_small() says whether it has. A set within
 // large limits is kept as a large one all the same once its block would be slow to walk.
 //
-// Budget per element of 12 bytes: small 14 to 22; large 24 for the block, 8 to 10 in the index and 13 (loaded in order)
+// Budget per element of 12 bytes: small 14 to 22; large 24 for the block, 9 to 11 in the index and 13 (loaded in order)
 // to 17 (at random) in the tree, 47 to 52 in all.
 //
 // Invariants

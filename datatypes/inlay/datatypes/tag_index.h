@@ -18,13 +18,13 @@
 //
 // Hashes must be uniform in bits 63..16; the lowest 16 bits are not looked at.
 //
-// Budget: 7 bytes per slot at 70-87 % load, 8 to 10 bytes per record, plus 8 bytes per ~400 records.
+// Budget: 7 bytes per slot at 65-81 % load, 9 to 11 bytes per record, plus 8 bytes per ~400 records.
 //
 // Invariants
 //   1. Every directory word whose index starts with a segment's prefix holds that segment's address, depth and size.
 //   2. A record stands in the segment of its hash's prefix; between the group its hash selects and the group
 //      it stands in, no group has an empty tag.
-//   3. A segment has at least one empty tag; live plus deleted slots stay at or under 7/8 of it.
+//   3. A segment has at least one empty tag; live plus deleted slots stay at or under 13/16 of it.
 //   4. size() is the number of tags above 1.
 //
 // Complexity: find, insert, erase O(1) expected; the worst insert moves 512 slots or copies the directory.
@@ -96,8 +96,8 @@ class TagIndex {
     return find_as<void*>(hash, equals);
   }
 
-  /// Adds a record that is absent: a live block of the slab. False, with nothing changed, when memory is exhausted, or when more than 28 000
-  /// hashes share their 16 top bits.
+  /// Adds a record that is absent: a live block of the slab. False, with nothing changed, when memory is
+  /// exhausted, or when more than 26 000 hashes share their 16 top bits.
   bool insert(uint64_t hash, void* record, HashOf hash_of);
   /// Puts another block with the same hash in the slot's place.
   void replace(Slot slot, const void* record) { *slot.ref_ = slab_->ref_of(record); }
