@@ -21,16 +21,14 @@ bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
-std::optional<int64_t> internal::parse_int64_digits(std::string_view text) {
+bool internal::parse_int64_digits(std::string_view text, int64_t* value) {
   const bool negative = text[0] == '-';
   std::string_view digits = text.substr(negative ? 1 : 0);
-  if (digits.empty() || digits[0] < '0' || digits[0] > '9') return std::nullopt;
-  if (digits[0] == '0' && (digits.size() > 1 || negative)) return std::nullopt;
-  int64_t value = 0;
+  if (digits.empty() || digits[0] < '0' || digits[0] > '9') return false;
+  if (digits[0] == '0' && (digits.size() > 1 || negative)) return false;
   const char* end = text.data() + text.size();
-  auto [stop, failure] = std::from_chars(text.data(), end, value);
-  if (failure != std::errc() || stop != end) return std::nullopt;
-  return value;
+  auto [stop, failure] = std::from_chars(text.data(), end, *value);
+  return failure == std::errc() && stop == end;
 }
 
 size_t format_int64(int64_t value, char* out) {

@@ -197,7 +197,9 @@ class WriteTx : public ReadTx {
 
   /// Sets a string, creating the key or replacing a value of any type.
   [[nodiscard]] bool put_string(const KeyRef& key, Found& found, Bytes value, OldDeadline old) {
-    if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
+    if (value.size() <= kInt64TextMax) {
+      if (const auto integer = parse_int64(value)) return put_integer(key, found, *integer, old);
+    }
     return put_bytes(key, found, value, old);
   }
   [[nodiscard]] bool put_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old) {

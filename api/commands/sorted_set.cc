@@ -129,7 +129,8 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
   Result<Edit<SortedSet>> set = tx.edit<SortedSet>(key);
   if (!set.ok()) return set.status();
   const SortedSet::Limits limits = sorted_set_limits(tx.engine());
-  ZAddOutcome outcome;
+  Result<ZAddOutcome> result(absl::in_place);
+  ZAddOutcome& outcome = *result;
   absl::Status status;
   for (const ScoredBytes& member : members) {
     status = add(**set, words, member, limits, outcome);
@@ -138,7 +139,7 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
   if (outcome.added + outcome.updated == 0) set->unchanged();
   if (!set->close(words.increment ? "zincr" : "zadd")) return error(Error::kOutOfMemory);
   if (!status.ok()) return status;
-  return outcome;
+  return result;
 }
 
 Result<double> zincrby(WriteTx& tx, const KeyRef& key, Increment by, Bytes member) {
@@ -174,7 +175,9 @@ Result<int64_t> zcard(ReadTx& tx, const KeyRef& key) {
 Nullable<double> zscore(ReadTx& tx, const KeyRef& key, Bytes member) {
   const Result<ContainerView<SortedSet>> set = tx.read<SortedSet>(key);
   if (!set.ok()) return set.status();
-  return *set ? (*set)->score(member) : std::nullopt;
+  // The score alone: copying the optional would wait until it has left for the cache.
+  if (const auto score = *set ? (*set)->score(member) : std::nullopt; score.has_value()) return *score;
+  return std::nullopt;
 }
 
 Result<std::vector<std::optional<double>>> zmscore(ReadTx& tx, const KeyRef& key,

@@ -20,7 +20,7 @@ namespace inlay {
 inline constexpr size_t kInt64TextMax = 24;
 
 namespace internal {
-std::optional<int64_t> parse_int64_digits(std::string_view text);
+bool parse_int64_digits(std::string_view text, int64_t* value);
 }
 
 /// The integer that `text` spells in canonical decimal, or nothing. O(length).
@@ -29,7 +29,9 @@ inline std::optional<int64_t> parse_int64(std::string_view text) {
   if (text.empty() || text.size() > 20) return std::nullopt;
   const char first = text[0];
   if (first != '-' && (first < '0' || first > '9')) return std::nullopt;
-  return internal::parse_int64_digits(text);
+  int64_t value;
+  if (!internal::parse_int64_digits(text, &value)) return std::nullopt;
+  return value;
 }
 
 /// Writes `value` in decimal to `out`, which has room for kInt64TextMax bytes; returns the length. No NUL.

@@ -58,6 +58,15 @@ class TagIndex {
   class Slot {
    public:
     Slot() = default;
+    // Word by word: a copy through vector registers waits until the words just stored have left for the cache.
+    [[gnu::always_inline]] Slot(const Slot& other)
+        : record_(other.record_), ref_(other.ref_), tag_(other.tag_) {}
+    [[gnu::always_inline]] Slot& operator=(const Slot& other) {
+      record_ = other.record_;
+      ref_ = other.ref_;
+      tag_ = other.tag_;
+      return *this;
+    }
     explicit operator bool() const { return record_ != nullptr; }
     void* record() const { return record_; }
 
