@@ -69,7 +69,7 @@ World& world(uint32_t keys) {
 template <class Get>
 void hit(benchmark::State& state, uint32_t keys, Get get) {
   World& all = world(keys);
-  Uniform random(static_cast<uint64_t>(state.thread_index()) + 1);
+  Uniform random(seed_of(state));
   FreshKey key;
   int64_t right = 0;
   for (auto _ : state) {
@@ -106,13 +106,10 @@ void stampede(benchmark::State& state) {
 }
 
 template <class Get>
-void add(const std::string& name, Get get) {
+void add_hits(const std::string& name, Get get) {
   for (const uint32_t keys : {kKeys, 16u}) {
-    const std::string full = "hit/" + std::string(keys == kKeys ? "1M/" : "16/") + name;
-    benchmark::RegisterBenchmark(full.c_str(), [=](benchmark::State& state) { hit(state, keys, get); })
-        ->UseRealTime()
-        ->Threads(1)
-        ->Threads(2);
+    add("hit/" + std::string(keys == kKeys ? "1M/" : "16/") + name,
+        [=](benchmark::State& state) { hit(state, keys, get); });
   }
 }
 
@@ -121,12 +118,12 @@ void add(const std::string& name, Get get) {
 
 int main(int argc, char** argv) {
   using namespace inlay::bench;
-  add("raw", [](World& all, std::string_view key) { return all.raw->get(key); });
-  add("get", [](World& all, std::string_view key) { return all.cache.get(key.substr(kPrefixBytes)); });
-  add("get_or_load", [](World& all, std::string_view key) {
+  add_hits("raw", [](World& all, std::string_view key) { return all.raw->get(key); });
+  add_hits("get", [](World& all, std::string_view key) { return all.cache.get(key.substr(kPrefixBytes)); });
+  add_hits("get_or_load", [](World& all, std::string_view key) {
     return all.cache.get_or_load(key.substr(kPrefixBytes), must_not_load);
   });
-  add("reload_ahead", [](World& all, std::string_view key) {
+  add_hits("reload_ahead", [](World& all, std::string_view key) {
     return all.ahead.get_or_load(key.substr(kPrefixBytes), must_not_load);
   });
   benchmark::RegisterBenchmark("stampede/1000/cache", stampede)->Iterations(3)->UseRealTime();

@@ -61,8 +61,6 @@ const std::vector<uint32_t>& zipf() {
   return ids;
 }
 
-uint64_t seed_of(const benchmark::State& state) { return static_cast<uint64_t>(state.thread_index()) + 1; }
-
 // Where this thread starts in an array of kKeys elements.
 size_t start_of(const benchmark::State& state) {
   return kKeys / static_cast<size_t>(state.threads()) * static_cast<size_t>(state.thread_index());
@@ -212,19 +210,14 @@ void check_counters() {
 }
 
 template <class Map>
-void register_contestant() {
-  const auto add = [](const char* name, void (*run)(benchmark::State&)) {
-    benchmark::RegisterBenchmark((std::string(name) + "/" + Map::kName).c_str(), run)
-        ->UseRealTime()
-        ->Threads(1)
-        ->Threads(2);
-  };
-  add("get/fresh", get_fresh<Map>);
-  add("visit/prebuilt", visit_prebuilt<Map>);
-  add("get_miss/prebuilt", get_miss_prebuilt<Map>);
-  add("get_set/fresh", get_set_fresh<Map>);
-  add("incr/fresh", incr_fresh<Map>);
-  add("get_zipf099/fresh", zipf_get_fresh<Map>);
+void add_contestant() {
+  const auto name = [](const char* call) { return std::string(call) + "/" + Map::kName; };
+  add(name("get/fresh"), get_fresh<Map>);
+  add(name("visit/prebuilt"), visit_prebuilt<Map>);
+  add(name("get_miss/prebuilt"), get_miss_prebuilt<Map>);
+  add(name("get_set/fresh"), get_set_fresh<Map>);
+  add(name("incr/fresh"), incr_fresh<Map>);
+  add(name("get_zipf099/fresh"), zipf_get_fresh<Map>);
 }
 
 }  // namespace
@@ -232,10 +225,10 @@ void register_contestant() {
 
 int main(int argc, char** argv) {
   using namespace inlay::bench;
-  register_contestant<SpinMap>();
-  register_contestant<TbbMap>();
-  register_contestant<InlayMap>();
-  benchmark::RegisterBenchmark("mget16/fresh/inlay", mget16_fresh)->UseRealTime()->Threads(1)->Threads(2);
+  add_contestant<SpinMap>();
+  add_contestant<TbbMap>();
+  add_contestant<InlayMap>();
+  add("mget16/fresh/inlay", mget16_fresh);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -35,8 +35,6 @@ Store& counters() {
   return *store;
 }
 
-uint64_t seed_of(const benchmark::State& state) { return static_cast<uint64_t>(state.thread_index()) + 1; }
-
 void finish(benchmark::State& state, int64_t calls, int64_t right) {
   if (right != calls) {
     std::fprintf(stderr, "wrong results: %lld of %lld calls\n", static_cast<long long>(calls - right),
@@ -136,12 +134,10 @@ void atomically(benchmark::State& state, uint32_t keys) {
   finish(state, state.iterations(), right);
 }
 
-template <class Run, class... Arguments>
-void add(const std::string& name, Run run, Arguments... arguments) {
-  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { run(state, arguments...); })
-      ->UseRealTime()
-      ->Threads(1)
-      ->Threads(2);
+// Runs with the arguments that follow the state.
+template <class... Arguments>
+auto with(void (*run)(benchmark::State&, Arguments...), Arguments... arguments) {
+  return [=](benchmark::State& state) { run(state, arguments...); };
 }
 
 }  // namespace
@@ -151,15 +147,15 @@ int main(int argc, char** argv) {
   using namespace inlay::bench;
   add("get/1M/single", get_single);
   for (const size_t batch : {16, 32, 100})
-    add("get/1M/pipeline" + std::to_string(batch), get_pipelined, batch);
-  add("incr/1M/single", incr_single, kKeys);
-  add("incr/1M/pipeline32", incr_pipelined, size_t{32});
-  add("watch_multi/1M/inlay", watch_multi, kKeys);
-  add("atomically/1M/inlay", atomically, kKeys);
+    add("get/1M/pipeline" + std::to_string(batch), with(get_pipelined, batch));
+  add("incr/1M/single", with(incr_single, kKeys));
+  add("incr/1M/pipeline32", with(incr_pipelined, size_t{32}));
+  add("watch_multi/1M/inlay", with(watch_multi, kKeys));
+  add("atomically/1M/inlay", with(atomically, kKeys));
   // In the caches, where nothing but the work itself is left.
-  add("incr/16/single", incr_single, 16u);
-  add("watch_multi/16/inlay", watch_multi, 16u);
-  add("atomically/16/inlay", atomically, 16u);
+  add("incr/16/single", with(incr_single, 16u));
+  add("watch_multi/16/inlay", with(watch_multi, 16u));
+  add("atomically/16/inlay", with(atomically, 16u));
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -1,14 +1,20 @@
-// What every bench of the keyspace shares: keys, values, and the orders in which keys are asked for.
+// What every bench of the keyspace shares: keys, values, the orders in which keys are asked for, and the numbers of
+// threads that ask.
 //
 // A fresh key is formatted just before the call that uses it, as programs do; prebuilt keys stand in one array in
 // random order, so that the processor may overlap calls.
 #pragma once
 
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <sstream>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -96,5 +102,24 @@ inline std::vector<uint32_t> zipf_ids(size_t draws, double theta) {
   }
   return ids;
 }
+
+/// 1 and 2, or those that the environment names: INLAY_BENCH_THREADS=1,2,4,8,16.
+inline std::vector<int> thread_counts() {
+  const char* named = std::getenv("INLAY_BENCH_THREADS");
+  std::istringstream text(named == nullptr ? "1,2" : named);
+  std::vector<int> counts;
+  for (std::string count; std::getline(text, count, ',');) counts.push_back(std::atoi(count.c_str()));
+  return counts;
+}
+
+/// Registers a bench that runs in every number of threads, timed by the clock on the wall.
+template <class Run>
+void add(const std::string& name, Run run) {
+  for (const int threads : thread_counts())
+    benchmark::RegisterBenchmark(name.c_str(), run)->UseRealTime()->Threads(threads);
+}
+
+/// A thread's own seed.
+inline uint64_t seed_of(const benchmark::State& state) { return static_cast<uint64_t>(state.thread_index()) + 1; }
 
 }  // namespace inlay::bench
