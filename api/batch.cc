@@ -10,9 +10,8 @@
 namespace inlay::internal {
 namespace {
 
-// As many keys as a window prefetches: enough to hide the memory behind one another, few enough to stay in the first
-// cache, and to give the locks back soon.
-constexpr size_t kWindowKeys = 32;
+// So many keys are fetched at a time: enough to hide their memory behind one another, few enough to stay in the first cache.
+constexpr size_t kKeysAhead = 16;
 
 }  // namespace
 
@@ -94,40 +93,23 @@ SessionState& Batch::session() {
 
 void Batch::exec() {
   for (QueuedCall* call = first_; call != nullptr;) {
-    if (call->reach == Reach::kKeys) {
-      call = run_window(call);
-    } else {
+    for (QueuedCall* const end = prefetch_from(call); call != end; call = call->next)
       call->run(*call, *this, nullptr);
-      call = call->next;
-    }
   }
   has_run_ = true;
 }
 
-// Runs calls from `first` on under common locks; returns the first that it has not run.
-QueuedCall* Batch::run_window(QueuedCall* first) {
-  std::array<uint64_t, kWindowKeys> gathered;
+// Fetches the memory of the keys of calls from `first` on; returns the first call that it has not looked at.
+QueuedCall* Batch::prefetch_from(QueuedCall* first) {
+  std::array<uint64_t, kKeysAhead> hashes;
   size_t count = 0;
-  Access access = Access::kRead;
-  QueuedCall* end = first;
-  for (; end != nullptr && end->reach == Reach::kKeys && count + end->hashes.size() <= kWindowKeys;
-       end = end->next) {
-    for (const uint64_t hash : end->hashes) gathered[count++] = hash;
-    if (end->writes) access = Access::kWrite;
+  QueuedCall* call = first;
+  for (; call != nullptr && count < kKeysAhead; call = call->next) {
+    // One of many keys does it for itself.
+    if (call->hashes.size() == 1) hashes[count++] = call->hashes.front();
   }
-  std::span<const uint64_t> hashes(gathered.data(), count);
-  if (end == first) {  // More keys than a window holds.
-    hashes = first->hashes;
-    if (first->writes) access = Access::kWrite;
-    end = first->next;
-  }
-  HeldLocks held(core_.engine, hashes, access);
-  if (hashes.size() > 2) prefetch_keys(core_.engine, db_, hashes);
-  for (QueuedCall* call = first; call != end; call = call->next) {
-    call->run(*call, *this, &held);
-    held.serve();
-  }
-  return end;
+  prefetch_keys(core_.engine, db_, std::span(hashes).first(count));
+  return call;
 }
 
 void Batch::run_all(HeldLocks& held) {

@@ -5,10 +5,9 @@
 //
 // A batch is shared by its pipeline and by the Deferreds that refer to its slots; whoever goes last frees it.
 //
-// Windows: consecutive calls that name their keys share locks, up to kWindowKeys keys. Their shards are locked together
-// (ascending, as every call does), their keys' memory is prefetched, and they run in the order in which they were queued;
-// who waits for a key is served between two calls, as if each had been made alone. Holding the locks of a window, and not
-// of one shard after the other, is what lets one call's memory be fetched while another waits for its own.
+// Each call runs as if made alone, in the order in which they were queued, but the memory of the keys of some calls to come
+// is fetched ahead of them. No lock is held from one call to the next: callers who hold the locks of a whole window wait
+// for one another in chains, and 16 threads did a seventh of what they do so.
 //
 // Thread safety: thread-compatible, but for the references of SlotOwner.
 #pragma once
@@ -35,7 +34,7 @@ class Batch;
 
 /// A call in a batch.
 struct QueuedCall {
-  /// `held` covers the call's keys; null for a call that locks for itself.
+  /// `held` covers the call's keys; null where the call is to lock for itself.
   void (*run)(QueuedCall& call, Batch& batch, HeldLocks* held);
   void (*destroy)(QueuedCall& call);
   QueuedCall* next = nullptr;
@@ -70,7 +69,7 @@ class Batch final : public SlotOwner {
   auto queue(const Arguments&... arguments);
   Deferred<Reply> queue_named(std::span<const Bytes> argv);
 
-  /// Runs all calls, window by window.
+  /// Runs all calls, one after the other.
   void exec();
 
   /// What must be locked to run all calls as one.
@@ -103,7 +102,7 @@ class Batch final : public SlotOwner {
     if (spare_references_ == 0) add_references(spare_references_ = kMadeAtOnce);
     --spare_references_;
   }
-  QueuedCall* run_window(QueuedCall* first);
+  QueuedCall* prefetch_from(QueuedCall* first);
   void destroy_calls();
   SessionState& session();
 
@@ -143,7 +142,7 @@ struct Batch::TypedCall<Fn, Convert, std::tuple<P...>> final : QueuedCall {
       : parameters(Kept<P>(engine, arena, arguments)...) {
     run = &run_call;
     destroy = [](QueuedCall& call) { static_cast<TypedCall&>(call).~TypedCall(); };
-    reach = std::is_same_v<Tx, KeyspaceTx> ? Reach::kKeyspace : Reach::kKeys;
+    reach = reach_of<Tx>();
     writes = std::derived_from<Tx, WriteTx>;
     size_t count = 0;
     for_each_key([&](const KeyRef&) { ++count; });
@@ -161,12 +160,12 @@ struct Batch::TypedCall<Fn, Convert, std::tuple<P...>> final : QueuedCall {
   static void run_call(QueuedCall& call, Batch& batch, HeldLocks* held) {
     auto& self = static_cast<TypedCall&>(call);
     const auto call_fn = [&](const auto&... kept) {
-      if constexpr (!std::is_same_v<Tx, KeyspaceTx>) {
-        return held->run_covered<Fn>(batch.db_, kept.get()...);
-      } else if (held != nullptr) {
-        return held->run<Fn>(batch.db_, kept.get()...);
-      } else {
+      if constexpr (std::is_same_v<Tx, KeyspaceTx>) {
+        if (held != nullptr) return held->run<Fn>(batch.db_, kept.get()...);
         return batch.core_.executor.run<Fn>(batch.db_, kept.get()...);
+      } else {
+        if (held != nullptr) return held->run_covered<Fn>(batch.db_, kept.get()...);
+        return batch.core_.executor.run_bound<Fn>(batch.db_, kept...);
       }
     };
     self.slot.fill([&] { return converted<Convert>(std::apply(call_fn, self.parameters)); });

@@ -120,6 +120,8 @@ void add(const std::string& name, Run run) {
 }
 
 /// A thread's own seed.
-inline uint64_t seed_of(const benchmark::State& state) { return static_cast<uint64_t>(state.thread_index()) + 1; }
+inline uint64_t seed_of(const benchmark::State& state) {
+  return static_cast<uint64_t>(state.thread_index()) + 1;
+}
 
 }  // namespace inlay::bench

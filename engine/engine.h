@@ -81,9 +81,11 @@ class Engine {
   /// What hits write from now on. All shards must be locked.
   void set_hit_mark(const HitMark& mark);
   void refresh_seen_s(int64_t now_ms) {
-    // Relaxed: a stamp orders nothing.
-    if (options_.clock == nullptr)
-      access_mark_.store(stamp_of(now_ms) << kMarkBits | settled_access(), std::memory_order_relaxed);
+    if (options_.clock != nullptr) return;
+    // Relaxed: a stamp orders nothing. Written only when it changes, as every call of every thread reads it.
+    const uint32_t mark = stamp_of(now_ms) << kMarkBits | settled_access();
+    if (access_mark_.load(std::memory_order_relaxed) != mark)
+      access_mark_.store(mark, std::memory_order_relaxed);
   }
   /// Seconds since an access stamp.
   uint32_t idle_s(uint32_t stamp) const { return (stamp_of(now_ms()) - stamp) & 0xffffff; }

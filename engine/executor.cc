@@ -73,16 +73,42 @@ void finish_call(Engine& engine, Aftermath& aftermath, const ShardSetGuard* guar
   if (aftermath.has_business()) hand_on_events(engine, aftermath);
 }
 
+namespace {
+
+uint64_t hash_of(uint64_t hash) { return hash; }
+uint64_t hash_of(const KeyRef& key) { return key.hash; }
+
+// Where the lock is taken something else happens to the shard, which has its memory at hand: then there is less to fetch.
+template <class Prefetch>
+void with_lock_if_free(Engine& engine, int db, uint64_t hash, Prefetch prefetch) {
+  Shard& shard = engine.shard(engine.shard_index(hash));
+  if (!shard.lock().try_lock()) return;
+  prefetch(shard.index(engine.physical(db)), shard.placed(hash));
+  shard.lock().unlock();
+}
+
+template <class Key>
+void prefetch_in_stages(Engine& engine, int db, std::span<const Key> keys) {
+  constexpr size_t kTooFew = 2;
+  if (keys.size() <= kTooFew) return;
+  for (const Key& key : keys) engine.shard(engine.shard_index(hash_of(key))).prefetch();
+  for (const Key& key : keys) {
+    with_lock_if_free(engine, db, hash_of(key),
+                      [](TagIndex& index, uint64_t placed) { index.prefetch_tags(placed); });
+  }
+  for (const Key& key : keys) {
+    with_lock_if_free(engine, db, hash_of(key),
+                      [](TagIndex& index, uint64_t placed) { index.prefetch_record(placed); });
+  }
+}
+
+}  // namespace
+
 void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes) {
-  const int physical = engine.physical(db);
-  for (const uint64_t hash : hashes) {
-    Shard& shard = engine.shard(engine.shard_index(hash));
-    shard.index(physical).prefetch_tags(shard.placed(hash));
-  }
-  for (const uint64_t hash : hashes) {
-    Shard& shard = engine.shard(engine.shard_index(hash));
-    shard.index(physical).prefetch_record(shard.placed(hash));
-  }
+  prefetch_in_stages(engine, db, hashes);
+}
+void prefetch_keys(Engine& engine, int db, std::span<const KeyRef> keys) {
+  prefetch_in_stages(engine, db, keys);
 }
 
 }  // namespace inlay

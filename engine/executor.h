@@ -10,7 +10,8 @@
 // callback of Store::visit, whose contract forbids it to call the store.
 //
 // Fn's signature says what it needs: ReadTx&, WriteTx& or LeanTx& over the shards of its KeyRef, span<const KeyRef> and
-// span<const KeyValueRef> parameters; KeyspaceTx& to lock for itself.
+// span<const KeyValueRef> parameters; SnapshotTx& to read many keys without holding their locks together; KeyspaceTx& to
+// lock for itself.
 //
 // Thread safety: thread-safe.
 #pragma once
@@ -175,8 +176,12 @@ class CommitScope {
 template <class Tx>
 inline constexpr bool kGrows = std::is_same_v<Tx, WriteTx>;
 
-/// Starts the memory reads that looking up these keys will wait for. Their shards must be locked.
+/// Starts the memory reads that looking up these keys will wait for, if they are so many that it pays. Takes their locks
+/// one at a time, each for a moment, so none may be held.
 void prefetch_keys(Engine& engine, int db, std::span<const uint64_t> hashes);
+void prefetch_keys(Engine& engine, int db, std::span<const KeyRef> keys);
+
+class SnapshotTx;
 
 class Executor {
  public:
@@ -192,8 +197,21 @@ class Executor {
       KeyspaceTx tx(engine_, db);
       return Fn(tx, arguments...);
     } else {
-      return run_bound<Fn, typename Sig::Transaction>(db, static_cast<typename Sig::Parameters*>(nullptr),
-                                                      arguments...);
+      return bind_and_run<Fn>(db, static_cast<typename Sig::Parameters*>(nullptr), arguments...);
+    }
+  }
+
+  /// The same with arguments that were bound before, one per parameter: each has get() and for_each_key() as Bound does.
+  template <auto Fn, class... B>
+  [[gnu::always_inline]] auto run_bound(int db, const B&... bound) const {
+    using Sig = Signature<decltype(Fn)>;
+    using Tx = typename Sig::Transaction;
+    if constexpr (std::is_same_v<Tx, SnapshotTx>) {
+      Aftermath aftermath;
+      Tx tx(engine_, db, aftermath, Tx::Locks::kTaken);
+      return Fn(tx, bound.get()...);
+    } else {
+      return call<Fn, Tx, has_one_key(static_cast<typename Sig::Parameters*>(nullptr))>(db, bound...);
     }
   }
 
@@ -204,10 +222,14 @@ class Executor {
       std::is_same_v<P, std::span<const KeyValueRef>> || std::is_same_v<P, CountedPairs> ||
       std::derived_from<P, CountedKeys>;
 
-  template <auto Fn, class Tx, class... P, class... Arguments>
-  auto run_bound(int db, std::tuple<P...>*, const Arguments&... arguments) const {
-    constexpr bool one_key = (std::is_same_v<P, KeyRef> + ...) == 1 && (kHoldsKeys<P> + ...) == 1;
-    return call<Fn, Tx, one_key>(db, Bound<P>(engine_, arguments)...);
+  template <class... P>
+  static constexpr bool has_one_key(std::tuple<P...>*) {
+    return (std::is_same_v<P, KeyRef> + ...) == 1 && (kHoldsKeys<P> + ...) == 1;
+  }
+
+  template <auto Fn, class... P, class... Arguments>
+  auto bind_and_run(int db, std::tuple<P...>*, const Arguments&... arguments) const {
+    return run_bound<Fn>(db, Bound<P>(engine_, arguments)...);
   }
 
   template <class Tx>
@@ -244,8 +266,8 @@ class Executor {
       typename Signature<decltype(Fn)>::Result {
     const auto hashes = hashes_of(bound...);
     Aftermath aftermath;
+    prefetch_keys(engine_, db, hashes);
     ShardSetGuard guard(engine_, hashes, kAccess<Tx>);
-    if (hashes.size() > 2) prefetch_keys(engine_, db, hashes);
     CommitScope commit(engine_, aftermath, &guard);
     if constexpr (kAccess<Tx> == Access::kWrite) {
       if (engine_.memory().is_bounded() && !engine_.memory().admit(guard, aftermath, hashes, kGrows<Tx>))

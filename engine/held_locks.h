@@ -5,8 +5,7 @@
 //   held.run<cmd::get>(db, "z");                        an error if no lock covers "z"
 //                                                       end: who waits is served, then the locks go, then the rest
 //
-// MULTI, transactions, atomic closures and registered functions run in one; pipelines run their windows in one each and
-// serve waiters between the calls, as those are separate calls that merely share locks.
+// MULTI, transactions, atomic closures and registered functions run in one.
 //
 // Invariants
 //   1. No call reads or writes a key whose shard is not locked.
@@ -29,6 +28,7 @@
 
 #include "engine/error.h"
 #include "engine/executor.h"
+#include "engine/snapshot.h"
 
 namespace inlay {
 
@@ -109,12 +109,6 @@ class HeldLocks {
   /// Asks whether calls that need memory may run. The first answer holds for all calls under these locks, so that none of
   /// them fails for what another one of them took.
   bool admit_growth() { return !engine_.memory().is_bounded() || admit(true); }
-
-  /// Serves who waits for keys that have changed so far.
-  void serve() {
-    if (aftermath_.has_business()) [[unlikely]]
-      serve_waiters(engine_, aftermath_);
-  }
 
  private:
   template <auto Fn, class... Arguments>

@@ -26,8 +26,7 @@ std::array<TagIndex, sizeof...(i)> make_indexes(const Slab& slab, std::index_seq
 }  // namespace
 
 Shard::Shard(const Config& config)
-    : shard_bits_(config.shard_bits),
-      changes_(0),
+    : changes_and_bits_(config.shard_bits),
       indexes_(make_indexes(slab_, std::make_index_sequence<kDatabasesMax>())),
       slab_(*config.pages),
       wheel_(config.now_ms),

@@ -15,10 +15,11 @@
 //   3. bytes() is the sum of what entries, bodies, indexes, timers and observers occupy.
 //   4. With a bound, it was told of every entry that came, went, or occupies something else than before.
 //
-// Thread safety: every member but the lock is guarded by the lock.
+// Thread safety: every member but the lock and changes() is guarded by the lock.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -83,6 +84,11 @@ class alignas(64) Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
+  /// Starts to fetch what taking the lock and looking up a key of the first database touch.
+  void prefetch() const {
+    __builtin_prefetch(&lock_, 1);
+    __builtin_prefetch(&indexes_[0] + 1);  // Where the first one ends.
+  }
   ShardLock& lock() ABSL_LOCK_RETURNED(lock_) { return lock_; }
   void assert_held() const ABSL_ASSERT_EXCLUSIVE_LOCK(lock_) { assert(lock_.is_locked()); }
 
@@ -152,7 +158,7 @@ class alignas(64) Shard {
 
   TagIndex& index(int db) { return indexes_[static_cast<size_t>(db)]; }
   const TagIndex& index(int db) const { return indexes_[static_cast<size_t>(db)]; }
-  uint64_t placed(uint64_t hash) const { return hash << shard_bits_; }
+  uint64_t placed(uint64_t hash) const { return hash << (changes_and_bits() & kShardBits); }
 
   /// Takes a whole database out, leaving it empty. Free the result with free_some().
   TagIndex detach(int db);
@@ -165,9 +171,13 @@ class alignas(64) Shard {
     if (observers_ != nullptr) [[unlikely]]
       observers_->watches.changed(db, key);
   }
-  /// A number that every change of a key of this shard moves on: while it stands still, all keys are what they were.
-  uint64_t changes() const { return changes_; }
-  void count_change() { ++changes_; }
+  /// A number that every change of a key of this shard moves on: while it stands still, all keys are what they were. May
+  /// be read without the lock.
+  uint64_t changes() const { return changes_and_bits() / kOneChange; }
+  void count_change() {
+    // Relaxed, and not one atomic step: it is written under the lock, whose order its readers rely on.
+    changes_and_bits_.store(changes_and_bits() + kOneChange, std::memory_order_relaxed);
+  }
   /// Whether anybody watches a key of this shard or waits for one: a branch is all it costs those without.
   bool is_observed() const { return observers_ != nullptr; }
   bool has_watches() const { return observers_ != nullptr && !observers_->watches.empty(); }
@@ -251,10 +261,14 @@ class alignas(64) Shard {
   // The entry has moved to another block.
   void retarget_field_timer(int db, Entry* entry);
 
+  static constexpr uint64_t kShardBits = 63;
+  static constexpr uint64_t kOneChange = 256;
+  uint64_t changes_and_bits() const { return changes_and_bits_.load(std::memory_order_relaxed); }
+
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
-  uint64_t shard_bits_ : 8;
-  uint64_t changes_ : 56;  // At a billion a second it lasts two years before a number comes again.
+  // The shard bits, below 56 bits of the count: at a billion a second it lasts two years before a number comes again.
+  std::atomic<uint64_t> changes_and_bits_;
   std::unique_ptr<ShardBound> bound_;
   ShardStats stats_;
   std::array<TagIndex, kDatabasesMax> indexes_;  // By physical database.

@@ -17,6 +17,7 @@
 #include "api/commands/session_pushes.h"
 #include "api/commands/session_transaction.h"
 #include "engine/executor.h"
+#include "engine/snapshot.h"
 #include "inlay/reply.h"
 #include "inlay/result.h"
 
@@ -93,6 +94,13 @@ struct KeySpec {
 
 /// What a command needs locked.
 enum class Reach : uint8_t { kNothing, kKeys, kKeyspace };
+
+/// That of a command with this transaction.
+template <class Tx>
+constexpr Reach reach_of() {
+  if constexpr (std::is_same_v<Tx, KeyspaceTx>) return Reach::kKeyspace;
+  return std::derived_from<Tx, ReadTx> || std::is_same_v<Tx, SnapshotTx> ? Reach::kKeys : Reach::kNothing;
+}
 
 struct Command {
   /// Lower case; a subcommand is "container|name".

@@ -4,6 +4,7 @@
 #include <array>
 #include <climits>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "api/commands/expiry.h"
 #include "api/commands/make_command.h"
@@ -84,16 +85,16 @@ Result<int64_t> del(LeanTx& tx, std::span<const KeyRef> keys) {
   return removed;
 }
 
-Result<int64_t> exists(ReadTx& tx, std::span<const KeyRef> keys) {
-  int64_t count = 0;
-  for (const KeyRef& key : keys) count += tx.peek(key) != nullptr;
-  return count;
+Result<int64_t> exists(SnapshotTx& tx, std::span<const KeyRef> keys) {
+  absl::InlinedVector<bool, 32> there(keys.size());
+  tx.peek_each(keys, [&](size_t i, const Entry* entry) { there[i] = entry != nullptr; });
+  return std::ranges::count(there, true);
 }
 
-Result<int64_t> touch(ReadTx& tx, std::span<const KeyRef> keys) {
-  int64_t count = 0;
-  for (const KeyRef& key : keys) count += tx.find(key) != nullptr;
-  return count;
+Result<int64_t> touch(SnapshotTx& tx, std::span<const KeyRef> keys) {
+  absl::InlinedVector<bool, 32> there(keys.size());
+  tx.find_each(keys, [&](size_t i, const Entry* entry) { there[i] = entry != nullptr; });
+  return std::ranges::count(there, true);
 }
 
 Result<std::string> type(ReadTx& tx, const KeyRef& key) {

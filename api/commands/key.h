@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/commands/arguments.h"
+#include "engine/snapshot.h"
 #include "engine/transaction.h"
 #include "inlay/result.h"
 #include "inlay/types.h"
@@ -15,8 +16,8 @@
 namespace inlay::cmd {
 
 Result<int64_t> del(LeanTx& tx, std::span<const KeyRef> keys);
-Result<int64_t> exists(ReadTx& tx, std::span<const KeyRef> keys);
-Result<int64_t> touch(ReadTx& tx, std::span<const KeyRef> keys);
+Result<int64_t> exists(SnapshotTx& tx, std::span<const KeyRef> keys);
+Result<int64_t> touch(SnapshotTx& tx, std::span<const KeyRef> keys);
 Result<std::string> type(ReadTx& tx, const KeyRef& key);
 
 Result<bool> expire(LeanTx& tx, const KeyRef& key, Seconds ttl, ExpireIf condition);

@@ -128,12 +128,6 @@ constexpr int with_names(std::string_view name, int arity) {
   return arity < 0 ? arity - sub : arity + sub;
 }
 
-template <class Tx>
-constexpr Reach derived_reach() {
-  if constexpr (std::is_same_v<Tx, KeyspaceTx>) return Reach::kKeyspace;
-  return std::derived_from<Tx, ReadTx> ? Reach::kKeys : Reach::kNothing;
-}
-
 constexpr KeySpec shifted(std::string_view name, KeySpec keys) {
   if (keys.first != 0 && name.find('|') != std::string_view::npos) {
     ++keys.first;
@@ -163,7 +157,7 @@ constexpr Command command(std::string_view name, const CommandSpec& spec) {
           false,
           &internal::execute_by_name<Fn, Encode>,
           &internal::reprint_by_name<Fn>,
-          internal::derived_reach<typename Sig::Transaction>(),
+          reach_of<typename Sig::Transaction>(),
           kGrows<typename Sig::Transaction>};
 }
 

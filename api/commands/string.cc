@@ -246,18 +246,16 @@ Result<std::string> incrbyfloat(WriteTx& tx, const KeyRef& key, LateFloat by) {
   return text;
 }
 
-Result<std::vector<std::optional<std::string>>> mget(ReadTx& tx, std::span<const KeyRef> keys) {
-  std::vector<std::optional<std::string>> values;
-  values.reserve(keys.size());
-  for (const KeyRef& key : keys) {
-    const Entry* entry = tx.find(key);
+Result<std::vector<std::optional<std::string>>> mget(SnapshotTx& tx, std::span<const KeyRef> keys) {
+  std::vector<std::optional<std::string>> values(keys.size());
+  tx.find_each(keys, [&](size_t i, const Entry* entry) {
     if (entry != nullptr && is_string(entry)) {
       char scratch[kInt64TextMax];
-      values.emplace_back(std::in_place, entry->string_value(scratch));
+      values[i].emplace(entry->string_value(scratch));
     } else {
-      values.emplace_back();
+      values[i].reset();
     }
-  }
+  });
   return values;
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/commands/arguments.h"
 #include "engine/error.h"
+#include "engine/snapshot.h"
 #include "engine/transaction.h"
 #include "inlay/datatypes/number.h"
 #include "inlay/result.h"
@@ -38,7 +39,7 @@ Result<int64_t> decrby(WriteTx& tx, const KeyRef& key, int64_t by);
 /// The sum as the text that is stored.
 Result<std::string> incrbyfloat(WriteTx& tx, const KeyRef& key, LateFloat by);
 
-Result<std::vector<std::optional<std::string>>> mget(ReadTx& tx, std::span<const KeyRef> keys);
+Result<std::vector<std::optional<std::string>>> mget(SnapshotTx& tx, std::span<const KeyRef> keys);
 absl::Status mset(WriteTx& tx, std::span<const KeyValueRef> pairs);
 Result<bool> msetnx(WriteTx& tx, std::span<const KeyValueRef> pairs);
 Result<bool> msetex(WriteTx& tx, CountedPairs pairs, const MSetExOptions& options);
