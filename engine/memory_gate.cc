@@ -345,7 +345,7 @@ void MemoryGate::apply(const Limits& limits) {
   engine_.debts_added();
 }
 
-// Gives every shard a bound with these rules, which lets it be for now.
+// Gives every shard a bound with these rules, which keeps the allowances that it has, if any, for now.
 void MemoryGate::install(const std::shared_ptr<const BoundRules>& rules) {
   for (size_t i = 0; i < engine_.shard_count(); ++i) {
     Shard& shard = engine_.shard(i);
@@ -356,6 +356,7 @@ void MemoryGate::install(const std::shared_ptr<const BoundRules>& rules) {
                        now->rules().measure() == rules->measure() && !rules->weigher();
     if (stays) continue;
     auto bound = std::make_unique<ShardBound>(engine_, shard, rules);
+    if (now != nullptr) bound->take_over_allowances(*now);
     old = shard.set_bound(std::move(bound));
   }
 }

@@ -171,6 +171,14 @@ void ShardBound::set_allowance(Resource resource, int64_t allowance) {
   policy_->set_capacity(static_cast<uint64_t>(std::max<int64_t>(capacity, 1)));
 }
 
+void ShardBound::take_over_allowances(const ShardBound& old) {
+  measure();
+  for (const Resource resource : old.rules_->limited()) {
+    set_allowance(resource, old.allowance(resource));
+    let_be(resource);
+  }
+}
+
 void ShardBound::begin_call() {
   for (const Resource resource : rules_->limited()) {
     Share& share = this->share(resource);

@@ -128,6 +128,8 @@ class ShardBound final : public Residents {
   void grant(Resource resource, int64_t more);
   /// Sets all allowances; what is over them is let be until it can be evicted in steps.
   void set_allowance(Resource resource, int64_t allowance);
+  /// Sets them to those of the bound that it is to replace.
+  void take_over_allowances(const ShardBound& old);
   int64_t over(Resource resource) const { return used(resource) - allowance(resource); }
   /// The resource that is over its allowance; null if none is.
   const Resource* owed() const {
