@@ -250,6 +250,7 @@ class Executor {
         if constexpr (kAccess<Tx> == Access::kWrite) {
           if (shard.is_bounded()) [[unlikely]] {
             const uint64_t& hash = std::get<0>(std::tie(bound...)).get().hash;
+            if (kGrows<Tx>) shard.bound()->expect(engine.physical(db), hash);
             if (!engine.memory().admit(shard, aftermath, {&hash, 1}, kGrows<Tx>))
               return typename Signature<decltype(Fn)>::Result(error(Error::kOutOfMemory));
           }

@@ -91,6 +91,10 @@ class ShardBound final : public Residents {
   /// Other limits, with the same policy and measure.
   void set_rules(std::shared_ptr<const BoundRules> rules) { rules_ = std::move(rules); }
 
+  /// Fetches ahead what an entry's coming needs, by the hash of its key.
+  void expect(int db, uint64_t hash) {
+    if (policy_ != nullptr) policy_->expect(name_of(db, hash));
+  }
   // What the shard tells. An entry that comes or goes, by the hash of its key. A new one has no value yet.
   void inserted(int db, uint64_t hash, Entry* entry);
   void erased(int db, uint64_t hash, Entry* entry);

@@ -46,7 +46,6 @@ void A3::enqueue(Queue& queue, const Resident& resident, ResidentName name, uint
 }
 
 void A3::on_insert(const Resident& resident, ResidentName name, uint64_t weight) {
-  main_.ghosts.prefetch(name);  // While small's are on their way.
   const bool was_small = small_.ghosts.take(name);
   const bool was_main = main_.ghosts.take(name);
   if (was_small) learn(small_, main_, weight);

@@ -49,6 +49,10 @@ class A3 final : public Policy {
  public:
   explicit A3(const PolicyContext& context);
 
+  void expect(ResidentName name) override {
+    small_.ghosts.prefetch(name);
+    main_.ghosts.prefetch(name);
+  }
   void on_insert(const Resident& resident, ResidentName name, uint64_t weight) override;
   void on_remove(ResidentName name, uint8_t access, uint64_t weight) override;
   void on_resize(uint8_t access, uint64_t before, uint64_t after) override;

@@ -1,28 +1,38 @@
 #include "engine/eviction/ghosts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace inlay {
 
 void Ghosts::resize(size_t ghosts) {
   sets_ = (ghosts + kWays - 1) / kWays;
-  // Zeroed pages cost nothing before they are written, so that even a large table is made without a pause.
-  table_.reset(sets_ == 0 ? nullptr : static_cast<Set*>(std::calloc(sets_, sizeof(Set))));
-  if (table_ == nullptr) sets_ = 0;
+  // Zeroed pages cost nothing before they are written, so that even a large table is made without a pause. One set more
+  // than asked for, as the memory may begin between two sets.
+  memory_.reset(sets_ == 0 ? nullptr : std::calloc(sets_ + 1, sizeof(Set)));
+  if (memory_ == nullptr) sets_ = 0;
+  const auto begin = reinterpret_cast<uintptr_t>(memory_.get());
+  table_ = reinterpret_cast<Set*>((begin + alignof(Set) - 1) / alignof(Set) * alignof(Set));
   size_ = 0;
 }
 
-Ghosts::Place Ghosts::place(ResidentName name) const {
-  const uint64_t hash = name * 0x9e3779b97f4a7c15;
-  // The set by the top 32 bits; the fingerprint from bits that those do not tell.
-  auto fingerprint = static_cast<uint16_t>(hash >> 16);
-  if (fingerprint <= kTaken) fingerprint = kTaken + 1;
-  return {&table_[((hash >> 32) * sets_) >> 32], fingerprint};
-}
-
-void Ghosts::prefetch(ResidentName name) const {
-  if (sets_ != 0) __builtin_prefetch(place(name).set);
+uint32_t Ghosts::Set::match(uint16_t fingerprint) const {
+#if defined(__SSE2__)
+  const __m128i wanted = _mm_set1_epi16(static_cast<int16_t>(fingerprint));
+  const auto* const halves = reinterpret_cast<const __m128i*>(ghosts);
+  const __m128i equal = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_load_si128(halves), wanted),
+                                        _mm_cmpeq_epi16(_mm_load_si128(halves + 1), wanted));
+  return static_cast<uint32_t>(_mm_movemask_epi8(equal));
+#else
+  uint32_t mask = 0;
+  for (unsigned i = 0; i < kWays; ++i) mask |= uint32_t{ghosts[i] == fingerprint} << i;
+  return mask;
+#endif
 }
 
 void Ghosts::put(ResidentName name) {
@@ -36,12 +46,10 @@ void Ghosts::put(ResidentName name) {
 bool Ghosts::take(ResidentName name) {
   if (sets_ == 0) return false;
   const Place at = place(name);
-  uint16_t* const begin = at.set->ghosts;
-  uint16_t* const end = begin + kWays;
-  uint16_t* const found = std::find(begin, end, at.fingerprint);
-  if (found == end) return false;
+  const uint32_t found = at.set->match(at.fingerprint);
+  if (found == 0) return false;
   // Its place ages on, so that the others are not remembered for longer.
-  *found = kTaken;
+  at.set->ghosts[std::countr_zero(found)] = kTaken;
   --size_;
   return true;
 }

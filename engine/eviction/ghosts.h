@@ -16,6 +16,7 @@
 // Thread safety: thread-compatible (owned by its policy).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -38,29 +39,39 @@ class Ghosts {
   void put(ResidentName name);
   /// Whether a name is remembered; and forgets it.
   bool take(ResidentName name);
-  void prefetch(ResidentName name) const;
+  void prefetch(ResidentName name) const {
+    if (sets_ != 0) __builtin_prefetch(place(name).set, 1);
+  }
   void clear() { resize(capacity()); }
 
-  size_t memory_usage() const { return sets_ * sizeof(Set); }
+  size_t memory_usage() const { return sets_ == 0 ? 0 : (sets_ + 1) * sizeof(Set); }
   bool check_invariants() const;
 
  private:
   static constexpr size_t kWays = 16;
   static constexpr uint16_t kTaken = 1;
-  struct Set {
+  struct alignas(32) Set {
     uint16_t ghosts[kWays];
+    // One bit per place that holds it.
+    uint32_t match(uint16_t fingerprint) const;
   };
   struct Place {
     Set* set;
     uint16_t fingerprint;
   };
   struct Free {
-    void operator()(Set* sets) const { std::free(sets); }
+    void operator()(void* memory) const { std::free(memory); }
   };
 
-  Place place(ResidentName name) const;
+  Place place(ResidentName name) const {
+    const uint64_t hash = name * 0x9e3779b97f4a7c15;
+    // The set by the top 32 bits; the fingerprint from bits that those do not tell.
+    const auto fingerprint = static_cast<uint16_t>(hash >> 16);
+    return {&table_[((hash >> 32) * sets_) >> 32], std::max<uint16_t>(fingerprint, kTaken + 1)};
+  }
 
-  std::unique_ptr<Set[], Free> table_;
+  std::unique_ptr<void, Free> memory_;
+  Set* table_ = nullptr;  // In it.
   size_t sets_ = 0;
   size_t size_ = 0;
 };

@@ -1,19 +1,6 @@
 #include "engine/eviction/name_queue.h"
 
-#include <cassert>
-#include <cstring>
-
 namespace inlay {
-
-ResidentName NameQueue::Chunk::at(size_t i) const {
-  uint64_t word;
-  std::memcpy(&word, names + i * kNameBytes, sizeof word);
-  return word & ((uint64_t{1} << kResidentNameBits) - 1);
-}
-
-void NameQueue::Chunk::set(size_t i, ResidentName name) {
-  std::memcpy(names + i * kNameBytes, &name, kNameBytes);
-}
 
 NameQueue::Chunk* NameQueue::add_chunk() {
   auto* chunk = new Chunk;
@@ -34,38 +21,6 @@ void NameQueue::free_oldest() {
   if (swept_ == gone) swept_ = oldest_;
   --chunks_;
   delete gone;
-}
-
-void NameQueue::drop_empty_oldest() {
-  while (oldest_ != newest_ && oldest_->size() == 0) free_oldest();
-}
-
-uint8_t NameQueue::push(ResidentName name) {
-  assert(name >> kResidentNameBits == 0);
-  Chunk* chunk = newest_;
-  if (chunk == nullptr || chunk->end == kChunkNames) chunk = add_chunk();
-  chunk->set(chunk->end++, name);
-  ++size_;
-  drop_empty_oldest();
-  return chunk->stamp;
-}
-
-NameQueue::Item NameQueue::pop() {
-  assert(!empty());
-  const Item item{oldest_->at(oldest_->begin++), oldest_->stamp};
-  --size_;
-  drop_empty_oldest();
-  return item;
-}
-
-ResidentName NameQueue::peek(size_t ahead) const {
-  assert(!empty());
-  const Chunk* chunk = oldest_;
-  if (ahead >= chunk->size() && chunk->newer != nullptr) {
-    ahead -= chunk->size();
-    chunk = chunk->newer;
-  }
-  return ahead < chunk->size() ? chunk->at(chunk->begin + ahead) : oldest_->at(oldest_->begin);
 }
 
 void NameQueue::clear() {

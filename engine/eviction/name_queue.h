@@ -21,8 +21,10 @@
 // Thread safety: thread-compatible (owned by its policy).
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/functional/function_ref.h"
 #include "engine/eviction/policy.h"
@@ -94,5 +96,48 @@ class NameQueue {
   size_t chunks_ = 0;
   uint8_t next_stamp_ = 0;
 };
+
+// In line, as every eviction goes through them several times.
+inline ResidentName NameQueue::Chunk::at(size_t i) const {
+  uint64_t word;
+  std::memcpy(&word, names + i * kNameBytes, sizeof word);
+  return word & ((uint64_t{1} << kResidentNameBits) - 1);
+}
+
+inline void NameQueue::Chunk::set(size_t i, ResidentName name) {
+  std::memcpy(names + i * kNameBytes, &name, kNameBytes);
+}
+
+inline void NameQueue::drop_empty_oldest() {
+  while (oldest_ != newest_ && oldest_->size() == 0) free_oldest();
+}
+
+inline uint8_t NameQueue::push(ResidentName name) {
+  assert(name >> kResidentNameBits == 0);
+  Chunk* chunk = newest_;
+  if (chunk == nullptr || chunk->end == kChunkNames) chunk = add_chunk();
+  chunk->set(chunk->end++, name);
+  ++size_;
+  drop_empty_oldest();
+  return chunk->stamp;
+}
+
+inline NameQueue::Item NameQueue::pop() {
+  assert(!empty());
+  const Item item{oldest_->at(oldest_->begin++), oldest_->stamp};
+  --size_;
+  drop_empty_oldest();
+  return item;
+}
+
+inline ResidentName NameQueue::peek(size_t ahead) const {
+  assert(!empty());
+  const Chunk* chunk = oldest_;
+  if (ahead >= chunk->size() && chunk->newer != nullptr) {
+    ahead -= chunk->size();
+    chunk = chunk->newer;
+  }
+  return ahead < chunk->size() ? chunk->at(chunk->begin + ahead) : oldest_->at(oldest_->begin);
+}
 
 }  // namespace inlay

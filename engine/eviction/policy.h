@@ -104,6 +104,8 @@ class Policy {
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
 
+  /// A resident of this name may come soon: fetches ahead what on_insert() reads.
+  virtual void expect(ResidentName) {}
   /// A resident has come. `name` is its name.
   virtual void on_insert(const Resident& resident, ResidentName name, uint64_t weight) = 0;
   /// A resident goes or has gone; `access` was its byte.
