@@ -49,7 +49,7 @@ bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found)
     notify(EventClass::kHash, "hexpired", key, db);
     if (dead) notify(EventClass::kGeneric, "del", key, db);
   }
-  if (dead) notify_removal(key, found.entry, Cause::kExpired, db);
+  if (dead) notify_removal(key, found.entry->type(), Cause::kExpired, db);
   if (dead) shard.erase(physical_db, key, found, aftermath_.graveyard());
   shard.changed(physical_db, key.bytes);
   return dead;
@@ -178,22 +178,15 @@ void ReadTx::keep_event(EventClass event_class, std::string_view event, const Ke
   aftermath_.event({.name = event, .event_class = event_class, .db = db, .key = std::string(key.bytes)});
 }
 
-void ReadTx::keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
-  aftermath_.event({.type = entry->type(), .cause = cause, .db = db, .key = std::string(key.bytes)});
+void ReadTx::keep_removal(const KeyRef& key, Type type, Cause cause, int db) {
+  aftermath_.event({.type = type, .cause = cause, .db = db, .key = std::string(key.bytes)});
 }
 
 void WriteTx::erase(const KeyRef& key, Found& found, Cause cause, int db) {
-  notify_removal(key, found.entry, cause, db);
+  notify_removal(key, found.entry->type(), cause, db);
   engine_.shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
   found = {};
   changed(key, db);
-}
-
-void WriteTx::make_way(const KeyRef& key, bool for_result) {
-  Found found = find_mutable(key);
-  if (!found) return;
-  if (!for_result) notify(EventClass::kGeneric, "del", key);
-  erase(key, found, for_result ? Cause::kReplaced : Cause::kDeleted);
 }
 
 bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
@@ -225,31 +218,33 @@ void WriteTx::erase_entry(const KeyRef& key, Entry* entry) {
   erase(key, found);
 }
 
-bool WriteTx::put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block) {
-  Shard& shard = engine_.shard_of(key);
-  if (entry == nullptr || !shard.rewrite_inline(entry, block)) {
-    Entry::Shape shape;
-    shape.type = type;
-    shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
-    shape.value_bytes = static_cast<uint32_t>(block.size());
-    Found found = entry == nullptr ? Found() : slot_of(key, entry);
-    entry = make_room(key, found, shape, OldDeadline::kKeep);
-    if (entry == nullptr) return false;
-    block.copy(entry->inline_data(), block.size());
-  }
+bool WriteTx::rewrite_block(const KeyRef& key, Entry* entry, std::string_view block) {
+  if (!engine_.shard_of(key).rewrite_inline(entry, block)) return false;
   changed(key, db_);
   return true;
 }
 
-bool WriteTx::put_container(const KeyRef& key, Entry* entry, Type type,
-                            std::unique_ptr<Container> container) {
+bool WriteTx::replace_by_block(const KeyRef& key, Found& found, Type type, std::string_view block,
+                               OldDeadline old) {
+  Entry::Shape shape;
+  shape.type = type;
+  shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
+  shape.value_bytes = static_cast<uint32_t>(block.size());
+  Entry* entry = make_room(key, found, shape, old);
+  if (entry == nullptr) return false;
+  block.copy(entry->inline_data(), block.size());
+  changed(key, db_);
+  return true;
+}
+
+bool WriteTx::replace_by_container(const KeyRef& key, Found& found, Type type,
+                                   std::unique_ptr<Container> container, OldDeadline old) {
   Entry::Shape shape;
   shape.type = type;
   shape.encoding = Encoding::kBody;
   shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
   shape.value_bytes = sizeof(Container*);
-  Found found = entry == nullptr ? Found() : slot_of(key, entry);
-  entry = make_room(key, found, shape, OldDeadline::kKeep);
+  Entry* entry = make_room(key, found, shape, old);
   if (entry == nullptr) return false;
   if (engine_.shard_of(key).attach_container(physical_db(), entry, container.release()))
     engine_.timer_added();

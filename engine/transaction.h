@@ -119,10 +119,10 @@ class ReadTx {
   }
 
  protected:
-  /// Tells those who listen that a key's value is about to go.
-  void notify_removal(const KeyRef& key, const Entry* entry, Cause cause, int db) {
+  /// Tells those who listen that a key's value goes.
+  void notify_removal(const KeyRef& key, Type type, Cause cause, int db) {
     if (engine_.events().wants_removals()) [[unlikely]]
-      keep_removal(key, entry, cause, db);
+      keep_removal(key, type, cause, db);
   }
 
   int physical_db() const { return engine_.physical(db_); }
@@ -165,7 +165,7 @@ class ReadTx {
  private:
   void note_hit(Shard& shard, Entry* entry);
   void keep_event(EventClass event_class, std::string_view event, const KeyRef& key, int db);
-  void keep_removal(const KeyRef& key, const Entry* entry, Cause cause, int db);
+  void keep_removal(const KeyRef& key, Type type, Cause cause, int db);
   // The entry, or null after removing it.
   Entry* unless_dead(Shard& shard, const KeyRef& key, Entry* entry);
   // Removes the key if its time has come, else its dead fields, and the key if none was left; true if it went.
@@ -224,6 +224,10 @@ class WriteTx : public ReadTx {
   /// Makes the string at least `size` bytes long, filling up with zero bytes and creating the key where needed, and
   /// returns its bytes for writing. Null out of memory.
   [[nodiscard]] char* grow_string(const KeyRef& key, Found& found, size_t size);
+  /// Puts a whole container in the place of whatever is under `key`, deadline and all, and tells of it as `event`. An empty
+  /// one leaves no key.
+  template <class C>
+  [[nodiscard]] bool put(const KeyRef& key, C value, std::string_view event);
   /// Opens the container of type C under `key` for changing. An absent key gives an empty one, which becomes the key's
   /// unless it is still empty at the end; one that the changes leave empty goes with its key. While it is open, the
   /// same key must not be reached by another way. Error: WRONGTYPE.
@@ -235,11 +239,9 @@ class WriteTx : public ReadTx {
     erase(key, found, cause, db_);
   }
   void erase(const KeyRef& key, Found& found, Cause cause, int db);
-  /// Removes the value, if there is one, that a result takes the place of, or that goes because the result is empty.
-  void make_way(const KeyRef& key, bool for_result);
   /// To be called before the value of an existing key is replaced as a whole by another one.
   void replacing(const KeyRef& key, const Found& found) {
-    notify_removal(key, found.entry, Cause::kReplaced, db_);
+    notify_removal(key, found.entry->type(), Cause::kReplaced, db_);
   }
   /// Sets the deadline of an existing key.
   [[nodiscard]] bool set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms);
@@ -262,9 +264,14 @@ class WriteTx : public ReadTx {
   bool replace_by_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
   bool replace_by_bytes(const KeyRef& key, Found& found, Bytes value, OldDeadline old);
   Entry* make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old);
-  // What an Edit ends with. `entry` is null for an absent key.
-  bool put_block(const KeyRef& key, Entry* entry, Type type, std::string_view block);
-  bool put_container(const KeyRef& key, Entry* entry, Type type, std::unique_ptr<Container> container);
+  // A container under a key that is there or absent, as a block in the entry or apart.
+  template <class C>
+  bool put_container(const KeyRef& key, Found& found, C& value, OldDeadline old);
+  bool replace_by_block(const KeyRef& key, Found& found, Type type, std::string_view block, OldDeadline old);
+  bool replace_by_container(const KeyRef& key, Found& found, Type type, std::unique_ptr<Container> container,
+                            OldDeadline old);
+  // Writes a block where the old one has the room; else false.
+  bool rewrite_block(const KeyRef& key, Entry* entry, std::string_view block);
   void update_field_timer(const KeyRef& key, Entry* entry);
   void erase_entry(const KeyRef& key, Entry* entry);
   Found slot_of(const KeyRef& key, Entry* entry);
@@ -287,7 +294,8 @@ class LeanTx : public WriteTx {
   using WriteTx::WriteTx;
 };
 
-/// A container that is open for changing. End it with close(); one that is dropped closes by itself.
+/// A container that is open for changing. End it with close(). Of one that is dropped, as where memory ran out midway, a
+/// small container stays as it was, and a large one, which is changed in its place, keeps the changes so far.
 template <class C>
 class [[nodiscard]] Edit {
  public:
@@ -311,7 +319,9 @@ class [[nodiscard]] Edit {
         changed_(other.changed_),
         local_(std::move(other.local_)) {}
   Edit& operator=(Edit&&) = delete;
-  ~Edit() { (void)close(); }
+  ~Edit() {
+    if (held_ != nullptr) (void)close();
+  }
 
   C& operator*() { return held_ != nullptr ? held_->value : *local_; }
   C* operator->() { return &**this; }
@@ -320,35 +330,47 @@ class [[nodiscard]] Edit {
   /// To be called if nothing was changed after all: nobody who watches the key is told.
   void unchanged() { changed_ = false; }
 
-  /// Ends the changes, and tells of them as `event` if there are any. False out of memory; then a small container is as it was before them, but a large one, or one
-  /// that became large, may have lost some of them with its key's old value kept.
+  /// Ends the changes of a call that ran out of memory midway, and is the error of it: a small container is as before, a
+  /// large one keeps the changes so far, which are told as `event`.
+  absl::Status out_of_memory(std::string_view event) {
+    if (held_ != nullptr) (void)close(event);
+    tx_ = nullptr;
+    return error(Error::kOutOfMemory);
+  }
+
+  /// Ends the changes, and tells of them as `event` if there are any. False out of memory, with the key as before them.
   [[nodiscard]] bool close(std::string_view event = {}) {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
     if (!changed_) return true;
-    if (!event.empty()) tx.notify(kEventClassOf<C>, event, key_);
+    // Where the changes end the key, its end comes after them.
+    const bool tells = !event.empty();
     if (held_ != nullptr) {
+      if (tells) tx.notify(kEventClassOf<C>, event, key_);
       Shard& shard = tx.engine().shard_of(key_);
       shard.adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
     }
-    if (local_->borrowed()) return true;
-    if (local_->empty()) {
-      if (entry_ != nullptr) tx.erase_entry(key_, entry_);
+    if (local_->borrowed() || local_->empty()) {
+      if (tells) tx.notify(kEventClassOf<C>, event, key_);
+      if (!local_->borrowed() && entry_ != nullptr) tx.erase_entry(key_, entry_);
       return true;
     }
-    if (local_->is_packed()) {
-      const std::string_view block = local_->packed_bytes();
-      if (Entry::fits_inline(key_.bytes.size(), block.size()))
-        return tx.put_block(key_, entry_, kTypeOf<C>, block);
-    }
-    std::unique_ptr<Container> held(new (std::nothrow) Held<C>(std::move(*local_)));
-    return held != nullptr && tx.put_container(key_, entry_, kTypeOf<C>, std::move(held));
+    if (!store_local(tx)) return false;
+    if (tells) tx.notify(kEventClassOf<C>, event, key_);
+    return true;
   }
 
  private:
+  bool store_local(WriteTx& tx) {
+    if (entry_ != nullptr && local_->is_packed() && tx.rewrite_block(key_, entry_, local_->packed_bytes()))
+      return true;
+    Found found = entry_ == nullptr ? Found() : tx.slot_of(key_, entry_);
+    return tx.put_container(key_, found, *local_, OldDeadline::kKeep);
+  }
+
   WriteTx* tx_;  // Null once closed.
   KeyRef key_;
   Entry* entry_;
@@ -367,6 +389,33 @@ Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
     stamp(shard, entry);
   }
   return Result<Edit<C>>(absl::in_place, *this, key, entry);
+}
+
+template <class C>
+bool WriteTx::put_container(const KeyRef& key, Found& found, C& value, OldDeadline old) {
+  if (value.is_packed()) {
+    const std::string_view block = value.packed_bytes();
+    if (Entry::fits_inline(key.bytes.size(), block.size()))
+      return replace_by_block(key, found, kTypeOf<C>, block, old);
+  }
+  std::unique_ptr<Container> held(new (std::nothrow) Held<C>(std::move(value)));
+  return held != nullptr && replace_by_container(key, found, kTypeOf<C>, std::move(held), old);
+}
+
+template <class C>
+bool WriteTx::put(const KeyRef& key, C value, std::string_view event) {
+  Found found = find_mutable(key);
+  if (value.empty()) {
+    if (!found) return true;
+    notify(EventClass::kGeneric, "del", key);
+    erase(key, found);
+    return true;
+  }
+  const std::optional<Type> replaced = found ? std::optional(found.entry->type()) : std::nullopt;
+  if (!put_container(key, found, value, OldDeadline::kDrop)) return false;
+  if (replaced.has_value()) notify_removal(key, *replaced, Cause::kReplaced, db_);
+  notify(kEventClassOf<C>, event, key);
+  return true;
 }
 
 /// Where the bytes of a store are.

@@ -88,7 +88,7 @@ Result<int64_t> hset(WriteTx& tx, const KeyRef& key, std::span<const FieldValueR
   int64_t added = 0;
   for (const FieldValueRef& pair : pairs) {
     const Hash::Put put = (*hash)->put(pair.field, pair.value, limits);
-    if (put == Hash::Put::kOutOfMemory) return error(Error::kOutOfMemory);
+    if (put == Hash::Put::kOutOfMemory) return hash->out_of_memory("hset");
     added += put == Hash::Put::kAdded;
   }
   return closed(*hash, "hset", added);

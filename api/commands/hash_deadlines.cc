@@ -212,8 +212,11 @@ Result<bool> hsetex(WriteTx& tx, const KeyRef& key, const HSetExArguments& argum
   for (const FieldValueRef& pair : pairs) {
     if ((*hash)->put(pair.field, pair.value, limits, keeps) == Hash::Put::kOutOfMemory)
       return error(Error::kOutOfMemory);
-    if (deadline.has_value() && !let_die(tx, **hash, pair.field, *deadline).has_value())
+    if (deadline.has_value() && !let_die(tx, **hash, pair.field, *deadline).has_value()) {
+      // Rather gone than there for ever.
+      (void)(*hash)->erase(pair.field);
       return error(Error::kOutOfMemory);
+    }
   }
   tx.notify(EventClass::kHash, "hset", key);
   if (deadline.has_value()) tx.notify(EventClass::kHash, *deadline <= tx.now_ms() ? "hdel" : "hexpire", key);

@@ -68,7 +68,8 @@ Result<int64_t> sadd(WriteTx& tx, const KeyRef& key, std::span<const Bytes> memb
     if ((full = done == Insertion::kOutOfMemory)) break;
   }
   if (added == 0) set->unchanged();
-  if (!set->close("sadd") || full) return error(Error::kOutOfMemory);
+  if (full) return set->out_of_memory("sadd");
+  if (!set->close("sadd")) return error(Error::kOutOfMemory);
   return added;
 }
 
@@ -83,7 +84,8 @@ Result<int64_t> srem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> membe
     if ((full = done == Removal::kOutOfMemory)) break;
   }
   if (removed == 0) set->unchanged();
-  if (!set->close("srem") || full) return error(Error::kOutOfMemory);
+  if (full) return set->out_of_memory("srem");
+  if (!set->close("srem")) return error(Error::kOutOfMemory);
   return removed;
 }
 
@@ -171,7 +173,8 @@ Result<std::vector<std::string>> spop(LeanTx& tx, const KeyRef& key, PopCount co
     }
   }
   if (popped.empty()) edit->unchanged();
-  if (!edit->close("spop") || full) return error(Error::kOutOfMemory);
+  if (full) return edit->out_of_memory("spop");
+  if (!edit->close("spop")) return error(Error::kOutOfMemory);
   return popped;
 }
 

@@ -99,13 +99,8 @@ Result<int64_t> store(WriteTx& tx, const KeyRef& destination, std::span<const Ke
     };
     if (!algebra(*operands, context, add) || full) return error(Error::kOutOfMemory);
   }
-  tx.make_way(destination, !result.empty());
   const auto size = static_cast<int64_t>(result.size());
-  if (size == 0) return 0;
-  Result<Edit<Set>> edit = tx.edit<Set>(destination);
-  if (!edit.ok()) return edit.status();
-  **edit = std::move(result);
-  if (!edit->close(event)) return error(Error::kOutOfMemory);
+  if (!tx.put(destination, std::move(result), event)) return error(Error::kOutOfMemory);
   return size;
 }
 

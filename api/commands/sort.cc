@@ -171,15 +171,12 @@ Result<std::vector<std::optional<std::string>>> sorted(WriteTx& tx, const KeyRef
 }
 
 Result<int64_t> store(WriteTx& tx, const KeyRef& key, const std::vector<std::optional<std::string>>& values) {
-  tx.make_way(key, !values.empty());
-  if (values.empty()) return 0;
-  Result<Edit<List>> list = tx.edit<List>(key);
-  if (!list.ok()) return list.status();
-  bool stored = true;
+  List list = make_container<List>(tx.engine().shard_of(key).container_context());
   for (const auto& value : values) {
-    stored = stored && (*list)->push_back(value.has_value() ? std::string_view(*value) : std::string_view());
+    if (!list.push_back(value.has_value() ? std::string_view(*value) : std::string_view()))
+      return error(Error::kOutOfMemory);
   }
-  if (!list->close("sortstore") || !stored) return error(Error::kOutOfMemory);
+  if (!tx.put(key, std::move(list), "sortstore")) return error(Error::kOutOfMemory);
   return static_cast<int64_t>(values.size());
 }
 

@@ -137,7 +137,9 @@ Result<ZAddOutcome> zadd(WriteTx& tx, const KeyRef& key, const ZAddWords& words,
     if (!status.ok()) break;
   }
   if (outcome.added + outcome.updated == 0) set->unchanged();
-  if (!set->close(words.increment ? "zincr" : "zadd")) return error(Error::kOutOfMemory);
+  const std::string_view event = words.increment ? "zincr" : "zadd";
+  if (status.code() == absl::StatusCode::kResourceExhausted) return set->out_of_memory(event);
+  if (!set->close(event)) return error(Error::kOutOfMemory);
   if (!status.ok()) return status;
   return result;
 }
@@ -162,7 +164,8 @@ Result<int64_t> zrem(LeanTx& tx, const KeyRef& key, std::span<const Bytes> membe
     complete = complete && outcome != SortedSet::Erased::kOutOfMemory;
   }
   if (erased == 0) set->unchanged();
-  if (!set->close("zrem") || !complete) return error(Error::kOutOfMemory);
+  if (!complete) return set->out_of_memory("zrem");
+  if (!set->close("zrem")) return error(Error::kOutOfMemory);
   return erased;
 }
 

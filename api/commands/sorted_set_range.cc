@@ -128,14 +128,9 @@ Result<int64_t> zremrangebylex(LeanTx& tx, const KeyRef& key, const LexRange& ra
 
 Result<int64_t> store_sorted_set(WriteTx& tx, const KeyRef& destination, SortedSet set,
                                  std::string_view event) {
-  tx.make_way(destination, !set.empty());
-  if (set.empty()) return 0;
-  const size_t size = set.size();
-  Result<Edit<SortedSet>> stored = tx.edit<SortedSet>(destination);
-  if (!stored.ok()) return stored.status();
-  **stored = std::move(set);
-  if (!stored->close(event)) return error(Error::kOutOfMemory);
-  return static_cast<int64_t>(size);
+  const auto size = static_cast<int64_t>(set.size());
+  if (!tx.put(destination, std::move(set), event)) return error(Error::kOutOfMemory);
+  return size;
 }
 
 Result<int64_t> zrangestore(WriteTx& tx, const KeyRef& destination, const KeyRef& source,
