@@ -295,6 +295,7 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
       shard.attach_container(db, found.entry, (container != nullptr ? container : fresh).release())) {
     engine_.timer_added();
   }
+  notify(EventClass::kNew, "new", to, to_db);
   changed(to, to_db);
   return true;
 }
@@ -343,6 +344,7 @@ bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, Strin
     }
     case Encoding::kBody: shard.attach_body(found.entry, body != nullptr ? body : fresh); break;
   }
+  notify(EventClass::kNew, "new", to, to_db);
   changed(to, to_db);
   return true;
 }

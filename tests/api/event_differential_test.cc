@@ -3,11 +3,14 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "inlay/expiry/clock.h"
 #include "inlay/session.h"
 #include "inlay/store.h"
@@ -84,6 +87,14 @@ std::string shown(std::string_view name, std::string_view key, std::string_view 
   return std::string(name).append(" ").append(key).append(" @").append(db);
 }
 
+// The same of a message by way of the pattern.
+std::string shown_message(const Reply& message) {
+  const Reply::Items& items = message.items();
+  const std::string_view channel = items[2].text();  // __keyevent@0__:set
+  const size_t at = channel.find('@'), colon = channel.find("__:");
+  return shown(channel.substr(colon + 3), items[3].text(), channel.substr(at + 1, colon - at - 1));
+}
+
 // A live server with a second connection that hears its events.
 class Redis {
  public:
@@ -100,12 +111,8 @@ class Redis {
     for (;;) {
       const std::optional<Reply> message = listener_->receive(std::chrono::seconds(10));
       RC_ASSERT(message.has_value());
-      const Reply::Items& items = message->items();
-      if (items.front().text() == "pong") return events;
-      const std::string_view channel = items[2].text();  // __keyevent@0__:set
-      const size_t at = channel.find('@'), colon = channel.find("__:");
-      events.push_back(
-          shown(channel.substr(colon + 3), items[3].text(), channel.substr(at + 1, colon - at - 1)));
+      if (message->items().front().text() == "pong") return events;
+      events.push_back(shown_message(*message));
     }
   }
 
@@ -114,7 +121,7 @@ class Redis {
       : server_(RedisServer::start().value()),
         client_(server_->connect().value()),
         listener_(server_->connect().value()) {
-    client_->call({"CONFIG", "SET", "notify-keyspace-events", "AE"});
+    client_->call({"CONFIG", "SET", "notify-keyspace-events", "AEn"});
     listener_->call({"PSUBSCRIBE", "__keyevent@*__:*"});
   }
 
@@ -133,16 +140,29 @@ class Inlay {
         session_(*store_),
         subscription_(store_->on_key_event([this](const KeyEvent& event) {
           events_.push_back(shown(event.name, event.key, std::to_string(event.db)));
-        })) {}
+        })) {
+    (void)session_.execute({"CONFIG", "SET", "notify-keyspace-events", "AEn"});
+    (void)listener_.execute({"PSUBSCRIBE", "__keyevent@*__:*"});
+  }
 
   void call(const Argv& argv) {
     (void)session_.execute(std::vector<std::string_view>(argv.begin(), argv.end()));
   }
-  std::vector<std::string> events() { return std::exchange(events_, {}); }
+  // What was heard by messages; callbacks must have told the same, but for "new".
+  std::vector<std::string> events() {
+    std::vector<std::string> heard;
+    while (const std::optional<Reply> push = listener_.next_push()) heard.push_back(shown_message(*push));
+    std::vector<std::string> told;
+    std::ranges::copy_if(heard, std::back_inserter(told),
+                         [](const std::string& event) { return !event.starts_with("new "); });
+    RC_ASSERT(std::exchange(events_, {}) == told);
+    return heard;
+  }
 
  private:
   std::unique_ptr<Store> store_;
   Session session_;
+  Session listener_{*store_};
   std::vector<std::string> events_;
   Subscription subscription_;
 };
@@ -157,8 +177,13 @@ RC_GTEST_PROP(EventDifferential, every_call_tells_what_redis_tells, ()) {
   for (const CommandCall& call : sequence) {
     redis.call(call.argv);
     inlay.call(call.argv);
-    const std::vector<std::string> theirs = redis.events();
-    const std::vector<std::string> ours = inlay.events();
+    std::vector<std::string> theirs = redis.events();
+    std::vector<std::string> ours = inlay.events();
+    // The place of "new" differs, see docs/differences.md.
+    if (absl::EqualsIgnoreCase(call.argv.front(), "SMOVE")) {
+      std::ranges::sort(theirs);
+      std::ranges::sort(ours);
+    }
     if (ours == theirs) continue;
     std::ostringstream message;
     showValue(call, message);
