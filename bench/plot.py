@@ -4,8 +4,8 @@ is aimed at. Readable on light and dark pages alike."""
 import math
 from xml.sax.saxutils import escape
 
-WIDTH = 960
-LABEL_WIDTH = 400
+WIDTH = 1060
+LABEL_WIDTH = 500
 ROW_HEIGHT = 22
 BAR_HEIGHT = 14
 HEAD_HEIGHT = 34
