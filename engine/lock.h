@@ -42,6 +42,8 @@ class ABSL_LOCKABLE ShardLock {
 
   /// True while some thread holds the lock; for assertions.
   bool is_locked() const { return state_.load(std::memory_order_relaxed) != kFree; }
+  /// Whether some thread sleeps until the lock is free; for tests.
+  bool is_slept_for() const { return sleepers_.load(std::memory_order_acquire) != 0; }
 
  private:
   static constexpr uint32_t kFree = 0;
