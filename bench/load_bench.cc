@@ -1,8 +1,8 @@
 // Filling an empty store: time per insert, the slowest inserts, and memory. Keys of 17 bytes, values of 32 bytes,
 // one thread, keys in order of id.
 //
-// Names: load/<keys>/<contestant> has processor time per insert; load_latency/10M/<contestant> times every insert, with
-// counters slowest_ns and p9999_ns; memory/1M/<contestant> has counters of bytes per key beyond key and value:
+// Names: load/<keys>/<contestant> has processor time per insert; load_latency/10M/<contestant> times every insert,
+// get_latency/1M and set_latency/1M every call, with counters from p50_ns to slowest_ns; memory/1M/<contestant> has counters of bytes per key beyond key and value:
 // process_bytes from the kernel's account of the process, account_bytes from the store's own.
 #include <benchmark/benchmark.h>
 #include <x86intrin.h>
@@ -14,6 +14,7 @@
 #include <ctime>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/contestants.h"
@@ -75,35 +76,42 @@ double calibrate() {
   return passed.count() / static_cast<double>(__rdtsc() - first);
 }
 
-struct Latencies {
-  double slowest_ns;
-  double p9999_ns;
-};
-
-// Times every insert by the processor's clock. Where the thread had to wait for a core, the wait is subtracted.
-template <class Map>
-Latencies insert_latencies(Map& map, uint32_t keys) {
+// Times each of `calls` calls of call(i) by the processor's clock. Where the thread had to wait for a core, the wait is
+// subtracted. Counters: p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, slowest_ns.
+template <class Call>
+void time_each(benchmark::State& state, uint32_t calls, Call&& call) {
   constexpr uint64_t kSuspicious = 50'000;  // Cycles; being put aside takes longer.
-  std::vector<float> ns(keys, 1);           // Touched here, so that writing to it later does not fault.
+  std::vector<float> ns(calls, 1);          // Touched here, so that writing to it later does not fault.
   const double ns_per_cycle = calibrate();
-  FreshKey key;
   uint64_t waited = waited_ns();
-  for (uint32_t id = 0; id < keys; ++id) {
-    const Value value(id);
-    key.format(id);
-    const uint64_t before = __rdtsc();
-    map.insert(key.view(), value.view());
-    const uint64_t cycles = __rdtsc() - before;
-    ns[id] = static_cast<float>(static_cast<double>(cycles) * ns_per_cycle);
+  const double start = thread_seconds();
+  for (uint32_t i = 0; i < calls; ++i) {
+    const uint64_t cycles = call(i);
+    ns[i] = static_cast<float>(static_cast<double>(cycles) * ns_per_cycle);
     if (cycles < kSuspicious) [[likely]]
       continue;
     const uint64_t now = waited_ns();
-    ns[id] = std::max(0.0f, ns[id] - static_cast<float>(now - waited));
+    ns[i] = std::max(0.0f, ns[i] - static_cast<float>(now - waited));
     waited = now;
   }
-  const auto p9999 = ns.begin() + static_cast<std::ptrdiff_t>(keys / 10'000 * 9'999);
-  std::nth_element(ns.begin(), p9999, ns.end());
-  return {.slowest_ns = *std::max_element(p9999, ns.end()), .p9999_ns = *p9999};
+  state.SetIterationTime(thread_seconds() - start);
+  auto from = ns.begin();
+  for (const auto& [name, share] :
+       {std::pair("p50_ns", 0.5), std::pair("p90_ns", 0.9), std::pair("p99_ns", 0.99),
+        std::pair("p999_ns", 0.999), std::pair("p9999_ns", 0.9999)}) {
+    const auto place = ns.begin() + static_cast<std::ptrdiff_t>(calls * share);
+    std::nth_element(from, place, ns.end());
+    state.counters[name] = *place;
+    from = place;
+  }
+  state.counters["slowest_ns"] = *std::max_element(from, ns.end());
+}
+
+template <class Call>
+uint64_t cycles_of(Call&& call) {
+  const uint64_t before = __rdtsc();
+  call();
+  return __rdtsc() - before;
 }
 
 template <class Map>
@@ -111,13 +119,46 @@ void load_latency(benchmark::State& state) {
   const auto keys = static_cast<uint32_t>(state.range(0));
   for (auto _ : state) {
     auto map = std::make_unique<Map>();
-    const double start = thread_seconds();
-    const Latencies latencies = insert_latencies(*map, keys);
-    state.SetIterationTime(thread_seconds() - start);
+    FreshKey key;
+    time_each(state, keys, [&](uint32_t id) {
+      const Value value(id);
+      key.format(id);
+      return cycles_of([&] { map->insert(key.view(), value.view()); });
+    });
     require_size(*map, keys);
-    state.counters["slowest_ns"] = latencies.slowest_ns;
-    state.counters["p9999_ns"] = latencies.p9999_ns;
   }
+}
+
+// Gets and sets of keys that are there, drawn uniformly from a million.
+template <class Map>
+void call_latency(benchmark::State& state, bool sets) {
+  constexpr uint32_t kCalls = 1'000'000;
+  static const auto map = std::make_unique<Map>();
+  if (map->size() == 0) {
+    for (uint32_t i = 0; i < kKeys; ++i)
+      map->insert(FreshKey(shuffled(i, kKeys)).view(), Value(shuffled(i, kKeys)).view());
+  }
+  for (auto _ : state) {
+    Uniform random(1);
+    FreshKey key;
+    bool right = true;
+    time_each(state, kCalls, [&](uint32_t) {
+      const uint32_t id = random.below(kKeys);
+      const Value value(id);
+      key.format(id);
+      if (sets) return cycles_of([&] { map->set(key.view(), value.view()); });
+      return cycles_of([&] { right = right && bytes_of(map->get(key.view())).has_value(); });
+    });
+    if (!right) std::abort();
+  }
+}
+template <class Map>
+void get_latency(benchmark::State& state) {
+  call_latency<Map>(state, false);
+}
+template <class Map>
+void set_latency(benchmark::State& state) {
+  call_latency<Map>(state, true);
 }
 
 // The store's own account, where a contestant keeps one.
@@ -156,6 +197,8 @@ void register_contestant(bool loads_10m) {
   };
   add("memory/1M", memory<Map>);
   add("load/1M", load<Map>)->Arg(1'000'000);
+  add("get_latency/1M", get_latency<Map>);
+  add("set_latency/1M", set_latency<Map>);
   if (!loads_10m) return;
   add("load/10M", load<Map>)->Arg(10'000'000)->Unit(benchmark::kMillisecond);
   add("load_latency/10M", load_latency<Map>)->Arg(10'000'000)->Unit(benchmark::kMillisecond);

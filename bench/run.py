@@ -14,7 +14,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import plot  # noqa: E402: found beside this file.
+import figures  # noqa: E402: found beside this file.
+import plot  # noqa: E402
 import targets  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="under three minutes: fewer repetitions, no 10M load")
     parser.add_argument("--only", metavar="PROGRAM", action="append", help="run this program alone; may be repeated")
     parser.add_argument("--reuse", action="store_true", help="run nothing: report the results of the last run")
-    parser.add_argument("--write-docs", action="store_true", help="update docs/benchmarks.md and docs/benchmarks.svg")
+    parser.add_argument("--write-docs", action="store_true", help="update docs/benchmarks.md and its pictures")
     return parser.parse_args()
 
 
@@ -151,16 +152,28 @@ def machine(build):
             f"{platform.system()} {platform.release()}, {version}, {flags} -march={march}")
 
 
-def write_docs(arguments, rows):
+def latency_table(results):
+    lines = []
+    for title, contestants in figures.latency_costs(results):
+        lines += ["", f"**{title}: nanoseconds, by percentile**", "",
+                  "|  | " + " | ".join(label for _, label in figures.PERCENTILES) + " |", "|---" + "|--:" * len(figures.PERCENTILES) + "|"]
+        lines += [f"| {figures.NAMES[name]} | " + " | ".join(f"{ns:,.0f}" for ns in costs) + " |" for name, costs in contestants.items()]
+    return "\n".join(lines)
+
+
+def write_docs(arguments, rows, results):
     command = "./dev bench --write-docs" + (" --quick" if arguments.quick else "")
     text = "\n".join([BEGIN, "", f"Measured on {machine(arguments.build)}, with `{command}`.", "",
-                      "![Ratios of every row](benchmarks.svg)", markdown_table(rows), "", END])
+                      "![Ratios of every row](benchmarks.svg)", "", "![Memory per key or element](memory.svg)", "",
+                      "![Single calls by percentile](latency.svg)", latency_table(results), markdown_table(rows), "", END])
     page = ROOT / "docs" / "benchmarks.md"
     old = page.read_text()
     begin, end = old.index(BEGIN), old.index(END) + len(END)
     page.write_text(old[:begin] + text + old[end:])
     (ROOT / "docs" / "benchmarks.svg").write_text(plot.svg("Inlay against its peers", rows))
-    print("\nwrote docs/benchmarks.md and docs/benchmarks.svg")
+    (ROOT / "docs" / "memory.svg").write_text(figures.memory(rows))
+    (ROOT / "docs" / "latency.svg").write_text(figures.latencies(results))
+    print("\nwrote docs/benchmarks.md and its pictures")
 
 
 def main():
@@ -186,7 +199,7 @@ def main():
         print(f"{len(starved)} benchmarks of two threads got down to {min(starved.values()):.1f} cores: other programs ran, "
               "and rows marked 2T or 'two threads' say little.")
     if arguments.write_docs:
-        write_docs(arguments, rows)
+        write_docs(arguments, rows, results)
 
 
 if __name__ == "__main__":
