@@ -342,13 +342,14 @@ class [[nodiscard]] Edit {
   [[nodiscard]] bool close(std::string_view event = {}) {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
+    // Also of one whose members are what they were: it may have made room for another.
+    if (held_ != nullptr)
+      tx.engine().shard_of(key_).adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
     if (!changed_) return true;
     // Where the changes end the key, its end comes after them.
     const bool tells = !event.empty();
     if (held_ != nullptr) {
       if (tells) tx.notify(kEventClassOf<C>, event, key_);
-      Shard& shard = tx.engine().shard_of(key_);
-      shard.adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;

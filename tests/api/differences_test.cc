@@ -59,7 +59,7 @@ const std::vector<Case>& cases() {
        "(integer) 2147483647"},
       {"a SCAN cursor that no SCAN returned",
        {"MSET a 1 b 2 c 3 d 4 e 5 f 6 g 7 h 8", "SCAN 7 COUNT 100"},
-       "1) \"0\"\n2) 1) \"...",
+       "1) \"0\"\n2) ...",
        "1) \"0\"\n2) (empty array)"},
       {"CONFIG", {"CONFIG GET save"}, "1) \"save\"\n2) \"\"", "(empty array)"},
       {"DEBUG",
