@@ -40,14 +40,14 @@ def latency_costs(results):
 def latencies(results):
     """Nanoseconds by percentile, on a logarithmic scale."""
     width, height, left, top = 400, 260, 56, 64
-    decades = range(1, 8)
+    decades = range(2, 9)
     body = []
     panels = latency_costs(results)
     for number, (title, lines) in enumerate(panels):
         x0 = number * width + left
 
         def point(i, ns):
-            share = (math.log10(max(ns, 10)) - decades[0]) / (decades[-1] - decades[0])
+            share = (math.log10(max(ns, 100)) - decades[0]) / (decades[-1] - decades[0])
             return x0 + i * (width - left - 24) / (len(PERCENTILES) - 1), top + height * (1 - share)
 
         body.append(_text(x0, top - 14, title, size=13, weight="bold"))
@@ -57,7 +57,7 @@ def latencies(results):
             body.append(f'<line x1="{x0}" y1="{y:.1f}" x2="{x0 + width - left - 24}" y2="{y:.1f}" stroke="#dddddd"/>')
             body.append(_text(x0 - 6, y + 4, label, "end"))
         for i, (_, label) in enumerate(PERCENTILES):
-            body.append(_text(point(i, 10)[0], top + height + 16, label, "middle", 10))
+            body.append(_text(point(i, 100)[0], top + height + 16, label, "middle", 10))
         for row, (contestant, costs) in enumerate(lines.items()):
             path = " ".join("{:.1f},{:.1f}".format(*point(i, ns)) for i, ns in enumerate(costs))
             body.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[contestant]}" stroke-width="2"/>')
