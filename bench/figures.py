@@ -1,7 +1,9 @@
 """Pictures of docs/benchmarks.md beside the ratios: latencies by percentile, and memory beside Redis's. As SVG."""
 
+import functools
 import math
-from xml.sax.saxutils import escape
+
+import plot
 
 COLOURS = {"inlay": "#d1350f", "spin_map": "#3b78c2", "tbb": "#2e8b57", "redis": "#8a94a6"}
 NAMES = {"inlay": "Inlay", "spin_map": "1024 x spin lock + flat_hash_map", "tbb": "tbb::concurrent_hash_map", "redis": "Redis 7.0.15"}
@@ -11,9 +13,7 @@ LATENCY_PANELS = (("get, 1M keys", "get_latency/1M"), ("set, 1M keys", "set_late
                   ("insert, from none to 10M keys: rehash stalls", "load_latency/10M"))
 
 
-def _text(x, y, words, anchor="start", size=11, weight="normal"):
-    return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}">'
-            f"{escape(words)}</text>")
+_text = functools.partial(plot.text, size=11)
 
 
 def _page(width, height, title, body):
@@ -57,7 +57,7 @@ def latencies(results):
             body.append(f'<line x1="{x0}" y1="{y:.1f}" x2="{x0 + width - left - 24}" y2="{y:.1f}" stroke="#dddddd"/>')
             body.append(_text(x0 - 6, y + 4, label, "end"))
         for i, (_, label) in enumerate(PERCENTILES):
-            body.append(_text(point(i, 100)[0], top + height + 16, label, "middle", 10))
+            body.append(_text(point(i, 100)[0], top + height + 16, label, "middle", size=10))
         for row, (contestant, costs) in enumerate(lines.items()):
             path = " ".join("{:.1f},{:.1f}".format(*point(i, ns)) for i, ns in enumerate(costs))
             body.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[contestant]}" stroke-width="2"/>')

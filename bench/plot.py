@@ -14,9 +14,9 @@ RIGHT = 80
 COLOURS = {"OK, aim": "#2e8b57", "OK": "#5aa9a3", "MISSED": "#d1603d", "": "#8a94a6"}
 
 
-def _text(x, y, text, anchor="start", size=12, weight="normal"):
+def text(x, y, words, anchor="start", size=12, weight="normal"):
     return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}">'
-            f"{escape(text)}</text>")
+            f"{escape(words)}</text>")
 
 
 def _line(x, top, bottom, colour, width=1.0, dash=""):
@@ -44,7 +44,7 @@ def _bar(scale, y, measured):
     start, end = sorted((scale.x(1), scale.x(measured.ratio)))
     middle = y + ROW_HEIGHT / 2
     parts = [
-        _text(LABEL_WIDTH - 8, middle + 4, measured.row.name, "end"),
+        text(LABEL_WIDTH - 8, middle + 4, measured.row.name, "end"),
         f'<rect x="{start:.1f}" y="{middle - BAR_HEIGHT / 2:.1f}" width="{max(end - start, 1):.1f}" '
         f'height="{BAR_HEIGHT}" fill="{COLOURS[measured.verdict]}"/>',
     ]
@@ -53,20 +53,20 @@ def _bar(scale, y, measured):
         if ratio and scale.low <= ratio <= scale.high:
             parts.append(_line(scale.x(ratio), middle - 9, middle + 9, "#ffffff", 4))
             parts.append(_line(scale.x(ratio), middle - 9, middle + 9, colour, 2, dash))
-    parts.append(_text(WIDTH - RIGHT + 8, middle + 4, f"{measured.ratio:.2f}x", weight="bold"))
+    parts.append(text(WIDTH - RIGHT + 8, middle + 4, f"{measured.ratio:.2f}x", weight="bold"))
     return parts
 
 
 def _legend():
     parts = []
     x = LABEL_WIDTH
-    for colour, text in ((COLOURS["OK, aim"], "aim reached"), (COLOURS["OK"], "must reached"),
+    for colour, label in ((COLOURS["OK, aim"], "aim reached"), (COLOURS["OK"], "must reached"),
                          (COLOURS["MISSED"], "missed"), (COLOURS[""], "no target")):
         parts.append(f'<rect x="{x}" y="34" width="12" height="12" fill="{colour}"/>')
-        parts.append(_text(x + 16, 44, text, size=11))
+        parts.append(text(x + 16, 44, label, size=11))
         x += 100
-    parts.append(_line(x, 32, 48, "#222222", 2) + _text(x + 6, 44, "must", size=11))
-    parts.append(_line(x + 50, 32, 48, "#b8860b", 2, "2 2") + _text(x + 56, 44, "aim", size=11))
+    parts.append(_line(x, 32, 48, "#222222", 2) + text(x + 6, 44, "must", size=11))
+    parts.append(_line(x + 50, 32, 48, "#b8860b", 2, "2 2") + text(x + 56, 44, "aim", size=11))
     return parts
 
 
@@ -81,15 +81,15 @@ def svg(title, rows):
         if measured.row.section != section:
             section = measured.row.section
             y += HEAD_HEIGHT - ROW_HEIGHT
-            body.append(_text(8, y + 15, section, size=13, weight="bold"))
+            body.append(text(8, y + 15, section, size=13, weight="bold"))
             y += ROW_HEIGHT
         body += _bar(scale, y, measured)
         y += ROW_HEIGHT
     grid = []
     for tick in scale.ticks():
         grid.append(_line(scale.x(tick), TOP, y, "#666666" if tick == 1 else "#cccccc", 1.5 if tick == 1 else 1))
-        grid.append(_text(scale.x(tick), y + 16, f"{tick:g}x", "middle", 11))
-    head = [_text(8, 22, title, size=16, weight="bold"), _text(8, 44, "ratio of costs, peer / Inlay; right of 1x Inlay wins", size=11)]
+        grid.append(text(scale.x(tick), y + 16, f"{tick:g}x", "middle", 11))
+    head = [text(8, 22, title, size=16, weight="bold"), text(8, 44, "ratio of costs, peer / Inlay; right of 1x Inlay wins", size=11)]
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 28}" viewBox="0 0 {WIDTH} {y + 28}" '
         'font-family="Helvetica, Arial, sans-serif" fill="#222222">',

@@ -8,17 +8,18 @@ the results folder as JSON; with --reuse that is shown, of this machine or of an
 """
 
 import argparse
+import functools
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import run  # noqa: E402: found beside this file.
+import plot  # noqa: E402: found beside this file.
+import run  # noqa: E402
 
 BEGIN, END = "<!-- bench/scaling.py writes from here -->", "<!-- to here: scaling -->"
 PROGRAMS = ("keyspace_bench", "."), ("pipeline_bench", "get/1M|incr/1M"), ("cache_bench", "hit/1M/(raw|get)/")
@@ -32,6 +33,7 @@ PANELS = tuple((title, tuple((f"{call}/{name}", label) for name, label in PEERS)
     ("counters", (("incr/1M/single", "single incr"), ("incr/1M/pipeline32", "pipelines of 32 incr"))),
     ("keys with a time to live", (("hit/1M/raw", "get"), ("hit/1M/get", "get of Cache<std::string>"))))
 COLOURS = ("#d1350f", "#3b78c2", "#2e8b57", "#8a6fb5")
+text = functools.partial(plot.text, size=11)
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, COLUMNS = 320, 230, 44, 34, 74, 3
 
 
@@ -80,11 +82,6 @@ def table(measured):
             cells = [f"{counts[count]:.3g}" for count in threads]
             lines.append(f"| {title}: {label} | " + " | ".join(cells) + f" | {counts[threads[-1]] / counts[threads[0]]:.1f}x |")
     return "\n".join(lines)
-
-
-def text(x, y, words, anchor="start", size=11, weight="normal"):
-    return (f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}">'
-            f"{escape(words)}</text>")
 
 
 def panel(left, top, title, lines):
