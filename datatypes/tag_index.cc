@@ -7,8 +7,6 @@
 namespace inlay {
 namespace {
 
-constexpr size_t kCacheLine = 64;
-
 // Live plus deleted slots that a segment of `groups` groups may hold. Few groups are full at this load, so that
 // nearly every search ends in its first one: no second look, no mispredicted branch.
 constexpr size_t limit_of(size_t groups) { return groups * 13; }
@@ -41,20 +39,20 @@ void TagIndex::swap(TagIndex& other) noexcept {
 TagIndex::Segment TagIndex::allocate_segment(size_t groups, unsigned depth) {
   if (groups > kGroupsNameable) return Segment();
   const size_t bytes = segment_bytes(groups);
-  void* memory = nullptr;
-  // Not std::aligned_alloc, which wants a multiple of the alignment.
-  if (posix_memalign(&memory, kCacheLine, bytes) != 0) return Segment();
+  void* const memory = slab_->pages().allocate_table(bytes);
+  if (memory == nullptr) return Segment();
   assert((reinterpret_cast<uint64_t>(memory) & ~kAddressMask) == 0 && "addresses have 48 bits");
   Segment segment(memory, groups, depth);
   std::memset(segment.tags(), kEmpty, segment.capacity());
   *segment.meta() = {0, 0};
-  bytes_ += bytes;
+  bytes_ += PagePool::table_bytes(bytes);
   return segment;
 }
 
 void TagIndex::free_segment(Segment segment) {
-  bytes_ -= segment_bytes(segment.groups());
-  std::free(segment.memory());
+  const size_t bytes = segment_bytes(segment.groups());
+  bytes_ -= PagePool::table_bytes(bytes);
+  slab_->pages().deallocate_table(segment.memory(), bytes);
 }
 
 void TagIndex::clear() {
@@ -341,7 +339,7 @@ bool TagIndex::check_invariants(HashOf hash_of) const {
     if (used != meta.used || deleted != meta.deleted || used + deleted > limit_of(segment.groups()))
       return false;
     records += used;
-    bytes += segment_bytes(segment.groups());
+    bytes += PagePool::table_bytes(segment_bytes(segment.groups()));
     i += span;
   }
   return records == size_ && bytes == bytes_;

@@ -92,7 +92,9 @@ TEST(MemoryAccount, agrees_with_the_allocator_on_a_million_mixed_keys) {
   fill(core);
   ASSERT_FALSE(HasFatalFailure());
   const uint64_t malloc_bytes = allocated() - malloc_before;
-  const uint64_t measured = malloc_bytes + core.engine.pages().pages_in_use() * PagePool::kPageSize;
+  const PagePool& pages = core.engine.pages();
+  const uint64_t measured =
+      malloc_bytes + pages.pages_in_use() * PagePool::kPageSize + pages.table_bytes_in_use();
   KeyspaceTx tx(core.engine, 0);
   const MemoryReport report = tx.memory_report();
   EXPECT_EQ(report.total(), tx.bytes());

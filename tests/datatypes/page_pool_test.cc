@@ -1,3 +1,5 @@
+#include "inlay/datatypes/page_pool.h"
+
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -5,9 +7,8 @@
 #include <cstring>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
-
-#include "inlay/datatypes/slab.h"
 
 namespace inlay {
 namespace {
@@ -84,6 +85,27 @@ TEST(PagePool, threads_get_pages_of_their_own) {
   EXPECT_EQ(pool.pages_in_use(), 0u);
 }
 
+TEST(PagePool, tables_of_all_sizes_are_aligned_distinct_and_writable) {
+  PagePool pool;
+  std::vector<std::pair<unsigned char*, size_t>> tables;
+  size_t bytes_in_use = 0;
+  for (size_t bytes = 1; bytes < 3 * PagePool::kTableMax; bytes += 37) {
+    auto* table = static_cast<unsigned char*>(pool.allocate_table(bytes));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(table) % 64, 0u) << bytes;
+    std::memset(table, static_cast<int>(tables.size() % 251), bytes);
+    tables.emplace_back(table, bytes);
+    if (bytes <= PagePool::kTableMax) bytes_in_use += PagePool::table_bytes(bytes);
+  }
+  EXPECT_EQ(pool.table_bytes_in_use(), bytes_in_use);
+  EXPECT_EQ(pool.pages_in_use(), 0u);
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const auto [table, bytes] = tables[i];
+    EXPECT_TRUE(table[0] == i % 251 && std::memcmp(table, table + 1, bytes - 1) == 0) << bytes;
+    pool.deallocate_table(table, bytes);
+  }
+  EXPECT_EQ(pool.table_bytes_in_use(), 0u);
+}
+
 bool is_resident(void* page) {
   unsigned char state = 0;
   return mincore(page, PagePool::kPageSize, &state) == 0 && (state & 1) != 0;
@@ -101,7 +123,7 @@ TEST(PagePool, spare_region_stands_ready_where_it_was_stocked) {
   take(kPagesPerRegion);
   pool.stock_spare();  // A small pool has none.
   EXPECT_EQ(wanted, 0);
-  take(3 * kPagesPerRegion);
+  take(kPagesPerRegion);
   EXPECT_EQ(wanted, 1);
   pool.stock_spare();
   take(1);

@@ -404,7 +404,7 @@ TEST(SortedSet, memory_usage_is_what_was_taken) {
     ASSERT_EQ(set.put(member, i * 7919 % 20011, kDefault), Put::kAdded);
   }
   const size_t heap = mallinfo2().uordblks + mallinfo2().hblkhd - heap_before;
-  const size_t taken = heap + pages.pages_in_use() * PagePool::kPageSize;
+  const size_t taken = heap + pages.pages_in_use() * PagePool::kPageSize + pages.table_bytes_in_use();
   const auto told = static_cast<double>(set.memory_usage());
   if (heap > 0)
     EXPECT_NEAR(told / static_cast<double>(taken), 1, 0.03);  // A sanitizer's malloc counts nothing.

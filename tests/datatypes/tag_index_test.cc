@@ -168,7 +168,7 @@ TEST(TagIndex, uniform_growth_seldom_hashes_again_and_keeps_its_budget) {
     if (id % 997 != 0 || id < 10'000) continue;
     const double bytes_each =
         static_cast<double>(pair.index.memory_usage()) / static_cast<double>(pair.index.size());
-    ASSERT_LE(bytes_each, 10.2) << id;
+    ASSERT_LE(bytes_each, 10.3) << id;
     ASSERT_GE(bytes_each, 8.0) << id;
   }
   EXPECT_LT(pair.hashed_again, 100'000u);
@@ -201,14 +201,15 @@ TEST(TagIndex, insert_refuses_more_records_than_a_segment_can_name) {
 }
 
 TEST(TagIndex, memory_usage_is_exact) {
-  constexpr size_t kGroup = 16 * 7 + 8;  // Tags, slots and windows, and the counters of the segment.
+  // Tags, slots and windows, and the counters of the segment.
+  const auto occupied = [](size_t groups) { return PagePool::table_bytes(groups * 16 * 7 + 8); };
   Pair pair(kUniform);
   pair.insert(1);
-  EXPECT_EQ(pair.index.memory_usage(), kGroup);
+  EXPECT_EQ(pair.index.memory_usage(), occupied(1));
   for (uint64_t id = 2; id <= 13; ++id) pair.insert(id);
-  EXPECT_EQ(pair.index.memory_usage(), kGroup);
+  EXPECT_EQ(pair.index.memory_usage(), occupied(1));
   pair.insert(14);
-  EXPECT_EQ(pair.index.memory_usage(), kGroup + 16 * 7);
+  EXPECT_EQ(pair.index.memory_usage(), occupied(2));
   for (uint64_t id = 1; id <= 14; ++id) pair.erase(id);
   EXPECT_EQ(pair.index.memory_usage(), 0u);
 }

@@ -57,7 +57,7 @@ TEST(Shard, bytes_are_exact) {
   ShardModel pair;
   const size_t empty = pair.shard.bytes();
   pair.put(0, "user:000000000001", std::string(32, 'v'));
-  EXPECT_EQ(pair.shard.bytes(), empty + 56 + 16 * 7 + 8);
+  EXPECT_EQ(pair.shard.bytes(), empty + 56 + PagePool::table_bytes(16 * 7 + 8));
   for (unsigned i = 0; i < 5'000; ++i)
     pair.put(static_cast<int>(i) % 2, "key" + std::to_string(i), value_of(i));
   EXPECT_EQ(pair.shard.bytes(), empty + pair.bytes_without_timers());

@@ -1,15 +1,12 @@
-// Slab: a size-class allocator for the small blocks of one owner; PagePool: where its pages come from.
+// Slab: a size-class allocator for the small blocks of one owner.
 //
 // Use a Slab where millions of small blocks live and die under one lock: it has no header per block, keeps
 // 8-byte granularity (a 56-byte block costs 56 bytes, where malloc takes 64), and allocates in a few
 // nanoseconds. Blocks over kSlabBlockMax go to malloc.
 //
-//   PagePool  region 2 MiB  +--------+------+------+------+--  --+------+
-//                           | header | page | page | page |  ..  | page |   511 pages of 4 KiB each
-//                           +--------+------+------+------+--  --+------+
-//   Slab      page 4 KiB    +------+-------+-------+-------+-- --+-------+
-//                           | Page | block | block | free -+-> ..| never |   blocks of one size class;
-//                           +------+-------+-------+-------+-- --+-------+   freed ones chained by offset
+//   page of a PagePool, 4 KiB  +------+-------+-------+-------+-- --+-------+
+//                              | Page | block | block | free -+-> ..| never |   blocks of one size class;
+//                              +------+-------+-------+-------+-- --+-------+   freed ones chained by offset
 //
 // Blocks have 32-bit names as well (Ref), so that tables of blocks need four bytes per block. A Ref holds the
 // number that the Slab gave to the block's region, and the block's offset in it:
@@ -23,9 +20,6 @@
 //
 // Budget: 32 bytes per page (0.8 %, of small pages 3 %), 16 per region and Slab, at most one partly filled page per
 // class and Slab beyond fragmentation.
-// From the fifth region on the pool asks the kernel for huge pages: random reads over a large keyspace then
-// miss the TLB far less often. The first touch of such a region takes the kernel milliseconds, so an owner with a
-// thread to spare has the next region made ready ahead of need: see PagePool::stock_spare().
 //
 // Invariants
 //   1. A page belongs to one class for as long as it holds a block, and returns to the pool when it holds none.
@@ -33,50 +27,20 @@
 //   3. bytes() is the sum of the class sizes of live blocks plus malloc's usable size of large ones.
 //   4. A region has a number exactly while it holds a page of this Slab.
 //
-// Complexity: allocate and deallocate O(1). Thread safety: Slab is thread-compatible (owned by its shard);
-// PagePool is thread-safe and must outlive its Slabs.
+// Complexity: allocate and deallocate O(1). Thread safety: thread-compatible (owned by its shard).
 // After: Bonwick, "The Slab Allocator" (USENIX 1994).
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <vector>
+
+#include "inlay/datatypes/page_pool.h"
 
 namespace inlay {
 
 inline constexpr size_t kSlabBlockMax = 512;
-
-/// Hands out 4 KiB pages, cut from 2 MiB regions of address space. Thread-safe.
-class PagePool {
- public:
-  static constexpr size_t kPageSize = 4096;
-  static constexpr size_t kRegionSize = size_t{2} << 20;
-
-  /// `spare_wanted`, if given, is called (outside the pool's lock) whenever stock_spare() would have work to do.
-  explicit PagePool(std::function<void()> spare_wanted = {});
-  ~PagePool();
-  PagePool(const PagePool&) = delete;
-  PagePool& operator=(const PagePool&) = delete;
-
-  /// An uninitialised page aligned to its size, or null when the system has no memory left.
-  void* allocate();
-  /// Takes back a page of this pool. A region all of whose pages are back is given to the system, but for one.
-  void deallocate(void* page);
-
-  /// Maps and touches the region that comes next, unless one stands ready or the pool is small. May take
-  /// milliseconds, during which allocate() and deallocate() go on.
-  void stock_spare();
-
-  /// Pages handed out and not yet returned.
-  size_t pages_in_use() const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 class Slab {
  public:
@@ -90,6 +54,9 @@ class Slab {
   ~Slab();
   Slab(Slab&& other) noexcept;
   Slab& operator=(Slab&& other) noexcept;
+
+  /// Where pages come from, and the tables of who holds blocks of this Slab.
+  PagePool& pages() const { return *pages_; }
 
   /// A block of at least `bytes` bytes, aligned to 8; null when memory is exhausted. `bytes` may be 0.
   void* allocate(size_t bytes);
