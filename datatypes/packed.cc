@@ -61,8 +61,13 @@ char* Element::encode(char* out) const {
     return out + 1 + bytes;
   }
   const size_t length = bytes_.size();
+  if (length <= kShortStringMax) {
+    *out++ = static_cast<char>(kShortString | length);
+    bytes_.copy(out, length);
+    return out + length;
+  }
   const size_t wide = length_bytes(length);
-  *out++ = static_cast<char>(wide == 0 ? kShortString | length : kLongString | wide);
+  *out++ = static_cast<char>(kLongString | wide);
   std::memcpy(out, &length, wide);
   bytes_.copy(out + wide, length);
   return out + wide + length;

@@ -57,7 +57,7 @@ bool ReadTx::reap(Shard& shard, int physical_db, const KeyRef& key, Found found)
 
 // Gives `key` an entry of this shape, whose value is left to be set.
 Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, OldDeadline old) {
-  Shard& shard = engine_.shard_of(key);
+  Shard& shard = shard_of(key);
   const int db = physical_db();
   if (!found) {
     shape.has_timer = false;
@@ -105,7 +105,7 @@ bool WriteTx::replace_by_bytes(const KeyRef& key, Found& found, Bytes value, Old
     return false;
   }
   if (body != nullptr) {
-    engine_.shard_of(key).attach_body(entry, body);
+    shard_of(key).attach_body(entry, body);
   } else if (!value.empty()) {
     value.copy(entry->inline_data(), value.size());
   }
@@ -114,7 +114,7 @@ bool WriteTx::replace_by_bytes(const KeyRef& key, Found& found, Bytes value, Old
 }
 
 char* WriteTx::grow_string(const KeyRef& key, Found& found, size_t size) {
-  Shard& shard = engine_.shard_of(key);
+  Shard& shard = shard_of(key);
   char scratch[kInt64TextMax];
   std::string_view old;
   if (found) {
@@ -184,13 +184,13 @@ void ReadTx::keep_removal(const KeyRef& key, Type type, Cause cause, int db) {
 
 void WriteTx::erase(const KeyRef& key, Found& found, Cause cause, int db) {
   notify_removal(key, found.entry->type(), cause, db);
-  engine_.shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
+  shard_of(key).erase(engine_.physical(db), key, found, aftermath_.graveyard());
   found = {};
   changed(key, db);
 }
 
 bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
-  Shard& shard = engine_.shard_of(key);
+  Shard& shard = shard_of(key);
   if (!found.slot) found = shard.find(physical_db(), key);
   if (!shard.set_deadline(physical_db(), found, deadline_ms)) return false;
   engine_.timer_added();
@@ -199,13 +199,13 @@ bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms)
 }
 
 bool WriteTx::clear_deadline(const KeyRef& key, Found& found) {
-  if (!engine_.shard_of(key).clear_deadline(physical_db(), found)) return false;
+  if (!shard_of(key).clear_deadline(physical_db(), found)) return false;
   changed(key, db_);
   return true;
 }
 
 Found WriteTx::slot_of(const KeyRef& key, Entry* entry) {
-  Shard& shard = engine_.shard_of(key);
+  Shard& shard = shard_of(key);
   const Found found = shard.find(physical_db(), key);
   assert(found.entry == entry && "an Edit's key was reached by another way");
   (void)entry;
@@ -219,7 +219,7 @@ void WriteTx::erase_entry(const KeyRef& key, Entry* entry) {
 }
 
 bool WriteTx::rewrite_block(const KeyRef& key, Entry* entry, std::string_view block) {
-  if (!engine_.shard_of(key).rewrite_inline(entry, block)) return false;
+  if (!shard_of(key).rewrite_inline(entry, block)) return false;
   changed(key, db_);
   return true;
 }
@@ -246,20 +246,19 @@ bool WriteTx::replace_by_container(const KeyRef& key, Found& found, Type type,
   shape.value_bytes = sizeof(Container*);
   Entry* entry = make_room(key, found, shape, old);
   if (entry == nullptr) return false;
-  if (engine_.shard_of(key).attach_container(physical_db(), entry, container.release()))
-    engine_.timer_added();
+  if (shard_of(key).attach_container(physical_db(), entry, container.release())) engine_.timer_added();
   changed(key, db_);
   return true;
 }
 
 void WriteTx::update_field_timer(const KeyRef& key, Entry* entry) {
-  if (engine_.shard_of(key).set_field_timer(physical_db(), entry)) engine_.timer_added();
+  if (shard_of(key).set_field_timer(physical_db(), entry)) engine_.timer_added();
 }
 
 // Gives an absent key the container of `source`, or `container` where there is one: then it is taken on success.
 bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
                               std::unique_ptr<Container>& container, std::optional<int64_t> deadline) {
-  Shard& shard = engine_.shard_of(to);
+  Shard& shard = shard_of(to);
   const int db = engine_.physical(to_db);
   Entry::Shape shape;
   shape.type = source->type();
@@ -303,7 +302,7 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
 // Gives an absent key the value of `source`, or `body` where the value is one.
 bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, StringBody* body,
                          std::optional<int64_t> deadline) {
-  Shard& shard = engine_.shard_of(to);
+  Shard& shard = shard_of(to);
   const int db = engine_.physical(to_db);
   Entry::Shape shape = source->shape();
   // Another key's length can push a value over the limit of a block, or let it back in.
@@ -353,7 +352,7 @@ bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, in
   if (source.entry->type() != Type::kString) {
     std::unique_ptr<Container> container;
     if (source.entry->encoding() == Encoding::kBody) {
-      container = source.entry->body<Container>()->clone(engine_.shard_of(to).container_context());
+      container = source.entry->body<Container>()->clone(shard_of(to).container_context());
       if (container == nullptr) return false;
     }
     return place_container(to, to_db, source.entry, container, deadline_ms(from, source.entry));
@@ -371,7 +370,7 @@ bool WriteTx::copy(const KeyRef& from, const Found& source, const KeyRef& to, in
 }
 
 bool WriteTx::move(const KeyRef& from, Found& source, const KeyRef& to, int to_db) {
-  Shard& shard = engine_.shard_of(from);
+  Shard& shard = shard_of(from);
   const bool has_body = source.entry->encoding() == Encoding::kBody;
   const std::optional<int64_t> deadline = deadline_ms(from, source.entry);
   if (source.entry->type() == Type::kString) {

@@ -84,8 +84,7 @@ class ReadTx {
     if (entry == nullptr) return ContainerView<C>();
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
     if (entry->encoding() == Encoding::kInline)
-      return ContainerView<C>(
-          borrow_container<C>(engine_.shard_of(key).container_context(), entry->inline_value()));
+      return ContainerView<C>(borrow_container<C>(shard_of(key).container_context(), entry->inline_value()));
     return Result<ContainerView<C>>(absl::in_place,
                                     static_cast<const Held<C>*>(entry->body<Container>())->value);
   }
@@ -93,7 +92,7 @@ class ReadTx {
   /// The deadline in Unix milliseconds of an entry of `key`, if it has one.
   std::optional<int64_t> deadline_ms(const KeyRef& key, const Entry* entry) {
     if (!entry->has_timer()) return std::nullopt;
-    return engine_.shard_of(key).deadline(entry);
+    return shard_of(key).deadline(entry);
   }
 
   /// The time, read once for all calls under the same locks.
@@ -300,7 +299,7 @@ template <class C>
 class [[nodiscard]] Edit {
  public:
   Edit(WriteTx& tx, const KeyRef& key, Entry* entry) : tx_(&tx), key_(key), entry_(entry) {
-    const ContainerContext context = tx.engine().shard_of(key).container_context();
+    const ContainerContext context = tx.shard_of(key).container_context();
     if (entry == nullptr) {
       local_.emplace(make_container<C>(context));
     } else if (entry->encoding() == Encoding::kInline) {
@@ -320,7 +319,7 @@ class [[nodiscard]] Edit {
         local_(std::move(other.local_)) {}
   Edit& operator=(Edit&&) = delete;
   ~Edit() {
-    if (held_ != nullptr) (void)close();
+    if (tx_ != nullptr && held_ != nullptr) (void)close();
   }
 
   C& operator*() { return held_ != nullptr ? held_->value : *local_; }
@@ -344,7 +343,7 @@ class [[nodiscard]] Edit {
     WriteTx& tx = *std::exchange(tx_, nullptr);
     // Also of one whose members are what they were: it may have made room for another.
     if (held_ != nullptr)
-      tx.engine().shard_of(key_).adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
+      tx.shard_of(key_).adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
     if (!changed_) return true;
     // Where the changes end the key, its end comes after them.
     const bool tells = !event.empty();
@@ -383,7 +382,7 @@ class [[nodiscard]] Edit {
 
 template <class C>
 Result<Edit<C>> WriteTx::edit(const KeyRef& key) {
-  Shard& shard = engine_.shard_of(key);
+  Shard& shard = shard_of(key);
   Entry* entry = live_entry(shard, key);
   if (entry != nullptr) {
     if (entry->type() != kTypeOf<C>) return error(Error::kWrongType);
