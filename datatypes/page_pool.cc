@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <cassert>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,8 @@ constexpr size_t kRegionSize = PagePool::kRegionSize;
 constexpr size_t kRegionPages = kRegionSize / PagePool::kPageSize - 1;  // The first one is the header.
 // Small stores stay small: only later regions ask for huge pages, which the kernel backs whole.
 constexpr size_t kRegionsWithoutHugePages = 2;
+// One for pages, one for tables.
+constexpr size_t kSpareRegions = 2;
 
 struct FreePage {
   FreePage* next;
@@ -61,16 +64,17 @@ struct PagePool::State {
   Region* open = nullptr;  // Regions with a page to give.
   Region* full = nullptr;
   TableHeap tables;
-  void* spare = nullptr;  // A region that is touched, and not yet counted in `regions`.
+  std::array<void*, kSpareRegions> spares;  // Regions that are touched, and not yet counted in `regions`.
+  size_t spare_count = 0;
   size_t regions = 0;     // Of pages and of tables.
   size_t idle = 0;        // Open regions with no page in use.
   size_t pages_in_use = 0;
 
-  bool wants_spare() const { return spare == nullptr && regions >= kRegionsWithoutHugePages; }
+  bool wants_spare() const { return spare_count < spares.size() && regions >= kRegionsWithoutHugePages; }
   // Another region; null when the system has no memory left.
   void* take_region() {
     void* region =
-        spare != nullptr ? std::exchange(spare, nullptr) : map_region(regions >= kRegionsWithoutHugePages);
+        spare_count > 0 ? spares[--spare_count] : map_region(regions >= kRegionsWithoutHugePages);
     regions += region != nullptr;
     return region;
   }
@@ -106,7 +110,7 @@ PagePool::PagePool(std::function<void()> spare_wanted) : state_(std::make_unique
 PagePool::~PagePool() {
   assert(state_->pages_in_use == 0 && "a Slab outlives its PagePool");
   assert(state_->tables.units_in_use() == 0 && "a table outlives its PagePool");
-  if (state_->spare != nullptr) munmap(state_->spare, kRegionSize);
+  for (size_t i = 0; i < state_->spare_count; ++i) munmap(state_->spares[i], kRegionSize);
   while (void* region = state_->tables.release_region()) munmap(region, kRegionSize);
   for (Region* list : {state_->open, state_->full}) {
     while (list != nullptr) {
@@ -144,22 +148,24 @@ void* PagePool::allocate() {
 
 void PagePool::stock_spare() {
   State& s = *state_;
-  {
-    std::lock_guard lock(s.mutex);
-    if (!s.wants_spare()) return;
+  for (;;) {
+    {
+      std::lock_guard lock(s.mutex);
+      if (!s.wants_spare()) return;
+    }
+    void* const region = map_region(true);
+    if (region == nullptr) return;
+    // Plain stores, page by page where the kernel had no huge page to give: unlike madvise() they keep nobody else
+    // from mapping memory meanwhile.
+    for (size_t at = kPageSize; at < kRegionSize; at += kPageSize) static_cast<volatile char*>(region)[at] = 0;
+    std::unique_lock lock(s.mutex);
+    if (s.wants_spare()) {
+      s.spares[s.spare_count++] = region;
+      continue;
+    }
+    lock.unlock();
+    munmap(region, kRegionSize);
   }
-  void* region = map_region(true);
-  if (region == nullptr) return;
-  // Plain stores, page by page where the kernel had no huge page to give: unlike madvise() they keep nobody else
-  // from mapping memory meanwhile.
-  for (size_t at = kPageSize; at < kRegionSize; at += kPageSize) {
-    static_cast<volatile char*>(region)[at] = 0;
-  }
-  {
-    std::lock_guard lock(s.mutex);
-    if (s.wants_spare()) std::swap(region, s.spare);
-  }
-  if (region != nullptr) munmap(region, kRegionSize);
 }
 
 void PagePool::deallocate(void* page) {

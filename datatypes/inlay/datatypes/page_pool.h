@@ -9,7 +9,7 @@
 //
 // From the third region on the pool asks the kernel for huge pages: random reads over a large keyspace then
 // miss the TLB far less often. The first touch of such a region takes the kernel milliseconds, so an owner with a
-// thread to spare has the next region made ready ahead of need: see stock_spare().
+// thread to spare has the next regions made ready ahead of need: see stock_spare().
 //
 // Tables are first fit: the search goes on where it last ended, and starts again once a sixteenth of the region has come
 // back, or in the region with the most room. A region is added when no other has an eighth of its units free.
@@ -55,7 +55,7 @@ class PagePool {
     return bytes > kTableMax ? bytes : (bytes + kTableUnit - 1) / kTableUnit * kTableUnit;
   }
 
-  /// Maps and touches the region that comes next, unless one stands ready or the pool is small. May take
+  /// Maps and touches the regions that come next, unless two stand ready or the pool is small. May take
   /// milliseconds, during which allocate() and deallocate() go on.
   void stock_spare();
 
