@@ -2,8 +2,9 @@
 // one thread, keys in order of id.
 //
 // Names: load/<keys>/<contestant> has processor time per insert; load_latency/10M/<contestant> times every insert,
-// get_latency/1M and set_latency/1M every call, with counters from p50_ns to slowest_ns; memory/1M/<contestant> has counters of bytes per key beyond key and value:
-// process_bytes from the kernel's account of the process, account_bytes from the store's own.
+// get_latency/1M and set_latency/1M every call, with counters from p50_ns to slowest_ns; memory/1M/<contestant> has
+// counters of bytes per key beyond key and value: process_bytes from the kernel's account of the process, account_bytes
+// from the store's own.
 #include <benchmark/benchmark.h>
 #include <x86intrin.h>
 

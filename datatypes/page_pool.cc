@@ -66,15 +66,14 @@ struct PagePool::State {
   TableHeap tables;
   std::array<void*, kSpareRegions> spares;  // Regions that are touched, and not yet counted in `regions`.
   size_t spare_count = 0;
-  size_t regions = 0;     // Of pages and of tables.
-  size_t idle = 0;        // Open regions with no page in use.
+  size_t regions = 0;  // Of pages and of tables.
+  size_t idle = 0;     // Open regions with no page in use.
   size_t pages_in_use = 0;
 
   bool wants_spare() const { return spare_count < spares.size() && regions >= kRegionsWithoutHugePages; }
   // Another region; null when the system has no memory left.
   void* take_region() {
-    void* region =
-        spare_count > 0 ? spares[--spare_count] : map_region(regions >= kRegionsWithoutHugePages);
+    void* region = spare_count > 0 ? spares[--spare_count] : map_region(regions >= kRegionsWithoutHugePages);
     regions += region != nullptr;
     return region;
   }
@@ -157,7 +156,8 @@ void PagePool::stock_spare() {
     if (region == nullptr) return;
     // Plain stores, page by page where the kernel had no huge page to give: unlike madvise() they keep nobody else
     // from mapping memory meanwhile.
-    for (size_t at = kPageSize; at < kRegionSize; at += kPageSize) static_cast<volatile char*>(region)[at] = 0;
+    for (size_t at = kPageSize; at < kRegionSize; at += kPageSize)
+      static_cast<volatile char*>(region)[at] = 0;
     std::unique_lock lock(s.mutex);
     if (s.wants_spare()) {
       s.spares[s.spare_count++] = region;

@@ -182,9 +182,9 @@ void Shard::free_entry(Entry* entry, Graveyard& graveyard) {
 
 Entry* Shard::insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t seen_s) {
   shape.key_bytes = static_cast<uint32_t>(key.bytes.size());
-  shape.has_timer = false;
   Entry* entry = allocate_entry(shape, key.bytes, seen_s);
   if (entry == nullptr) return nullptr;
+  if (shape.has_timer) entry->set_timer(TimerWheel::kNoTimer);
   const auto hash_record = [this](const void* record) { return hash_of(record); };
   const size_t index_before = index(db).memory_usage();
   if (!index(db).insert(placed(key.hash), entry, hash_record)) {
@@ -294,14 +294,18 @@ bool Shard::set_has_timer(int db, Found& found, bool has_timer) {
 }
 
 bool Shard::set_deadline(int db, Found& found, int64_t deadline_ms) {
-  if (found.entry->has_timer()) {
-    wheel_.reschedule(found.entry->timer(), deadline_ms);
-    return true;
+  if (!found.entry->has_timer()) {
+    if (!set_has_timer(db, found, true)) return false;
+    found.entry->set_timer(TimerWheel::kNoTimer);
   }
-  if (!set_has_timer(db, found, true)) return false;
-  found.entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(found.entry, db)));
-  ++timers_[static_cast<size_t>(db)];
+  start_timer(db, found.entry, deadline_ms);
   return true;
+}
+
+void Shard::start_timer(int db, Entry* entry, int64_t deadline_ms) {
+  if (entry->timer() != TimerWheel::kNoTimer) return wheel_.reschedule(entry->timer(), deadline_ms);
+  entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(entry, db)));
+  ++timers_[static_cast<size_t>(db)];
 }
 
 bool Shard::clear_deadline(int db, Found& found) {

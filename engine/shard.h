@@ -102,12 +102,14 @@ class alignas(64) Shard {
     return static_cast<Entry*>(index(db).find_record(placed(key.hash), HasKey{key.bytes}));
   }
 
-  /// Adds an entry for an absent key; its value is left to be set. Null, with nothing changed, out of memory.
+  /// Adds an entry for an absent key; its value is left to be set, and with has_timer start_timer() to be called. Null, with
+  /// nothing changed, out of memory.
   Entry* insert(int db, const KeyRef& key, Entry::Shape shape, uint32_t seen_s);
   /// Puts another packed block in the place of an entry's, if the entry's own block has the room; else false.
   bool rewrite_inline(Entry* entry, std::string_view block);
-  /// Gives an entry another block with this shape, whose key and has_timer must be the entry's own; the value is
-  /// left to be set, and the old one's body is buried. Null, with nothing changed, out of memory.
+  /// Gives an entry another block with this shape, whose key must be the entry's own; the value is left to be set, with a
+  /// has_timer that the entry lacked start_timer() to be called, and the old one's body is buried. Without has_timer the
+  /// deadline goes. Null, with nothing changed, out of memory.
   Entry* reshape(int db, Found& found, Entry::Shape shape, Graveyard& graveyard);
   /// Removes an entry with its timer and value.
   void erase(int db, const KeyRef& key, Found found, Graveyard& graveyard);
@@ -139,6 +141,8 @@ class alignas(64) Shard {
   int64_t deadline(const Entry* entry) const { return wheel_.deadline(entry->timer()); }
   /// Sets or moves the deadline. False, with nothing changed, out of memory.
   bool set_deadline(int db, Found& found, int64_t deadline_ms);
+  /// The same for an entry of which has_timer holds, whose deadline may not have been set yet.
+  void start_timer(int db, Entry* entry, int64_t deadline_ms);
   /// Removes the deadline; false, with nothing changed, out of memory. The entry must have one.
   bool clear_deadline(int db, Found& found);
 

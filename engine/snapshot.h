@@ -63,10 +63,11 @@ class SnapshotTx {
     Counts counts(keys.size());
     prefetch_keys(engine_, db_, keys);
     for (size_t i = 0; i < keys.size(); ++i) counts[i] = read_one<Read>(keys, i, look);
-    for (int round = 1; keys.size() > 1 && round < kRounds; ++round) {
+    if (keys.size() < 2) return;
+    for (int round = 1; round < kRounds; ++round) {
       if (!read_changed(keys, counts, look)) return;
     }
-    if (keys.size() > 1) read_changed_together(keys, counts, look);
+    read_changed_together(keys, counts, look);
   }
 
   // Returns the shard's count of changes.

@@ -60,7 +60,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
   Shard& shard = shard_of(key);
   const int db = physical_db();
   if (!found) {
-    shape.has_timer = false;
+    shape.has_timer = old == OldDeadline::kReplace;
     Entry* entry = shard.insert(db, key, shape, engine_.seen_s());
     if (entry == nullptr) return nullptr;
     notify(EventClass::kNew, "new", key);
@@ -69,7 +69,7 @@ Entry* WriteTx::make_room(const KeyRef& key, Found& found, Entry::Shape shape, O
     found.slot = {};
     return entry;
   }
-  shape.has_timer = old == OldDeadline::kKeep && found.entry->has_timer();
+  shape.has_timer = old == OldDeadline::kReplace || (old == OldDeadline::kKeep && found.entry->has_timer());
   const Entry::Shape now = found.entry->shape();
   const bool fits = shape.type == now.type && shape.encoding == now.encoding &&
                     shape.has_timer == now.has_timer && shape.value_bytes == now.value_bytes &&
@@ -191,7 +191,7 @@ void WriteTx::erase(const KeyRef& key, Found& found, Cause cause, int db) {
 
 bool WriteTx::set_deadline(const KeyRef& key, Found& found, int64_t deadline_ms) {
   Shard& shard = shard_of(key);
-  if (!found.slot) found = shard.find(physical_db(), key);
+  if (!found.slot && !found.entry->has_timer()) found = shard.find(physical_db(), key);
   if (!shard.set_deadline(physical_db(), found, deadline_ms)) return false;
   engine_.timer_added();
   changed(key, db_);
@@ -275,23 +275,13 @@ bool WriteTx::place_container(const KeyRef& to, int to_db, const Entry* source,
   const bool has_body = container != nullptr || fresh != nullptr;
   shape.encoding = has_body ? Encoding::kBody : Encoding::kInline;
   shape.value_bytes = static_cast<uint32_t>(has_body ? sizeof(Container*) : block.size());
-  Found found{shard.insert(db, to, shape, engine_.seen_s()), {}};
-  if (!found) return false;
-  if (has_body) {
-    found.entry->set_body<Container>(nullptr);
-  } else {
-    block.copy(found.entry->inline_data(), block.size());
-  }
-  if (deadline.has_value()) {
-    found = shard.find(db, to);
-    if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, aftermath_.graveyard());
-      return false;
-    }
-    engine_.timer_added();
-  }
-  if (has_body &&
-      shard.attach_container(db, found.entry, (container != nullptr ? container : fresh).release())) {
+  shape.has_timer = deadline.has_value();
+  Entry* entry = shard.insert(db, to, shape, engine_.seen_s());
+  if (entry == nullptr) return false;
+  if (deadline.has_value()) start_timer(shard, db, entry, *deadline);
+  if (!has_body) {
+    block.copy(entry->inline_data(), block.size());
+  } else if (shard.attach_container(db, entry, (container != nullptr ? container : fresh).release())) {
     engine_.timer_added();
   }
   notify(EventClass::kNew, "new", to, to_db);
@@ -318,30 +308,21 @@ bool WriteTx::take_place(const KeyRef& to, int to_db, const Entry* source, Strin
     if (fresh == nullptr) return false;
     std::memcpy(fresh->data(), bytes.data(), bytes.size());
   }
+  shape.has_timer = deadline.has_value();
   Entry* entry = shard.insert(db, to, shape, engine_.seen_s());
-  Found found{entry, {}};
-  if (entry != nullptr && deadline.has_value()) {
-    found = shard.find(db, to);
-    if (shape.encoding == Encoding::kBody) entry->set_body<StringBody>(nullptr);
-    if (!shard.set_deadline(db, found, *deadline)) {
-      shard.erase(db, to, found, aftermath_.graveyard());
-      found = {};
-    } else {
-      engine_.timer_added();
-    }
-  }
-  if (!found) {
+  if (entry == nullptr) {
     if (fresh != nullptr) aftermath_.graveyard().bury(fresh);
     return false;
   }
+  if (deadline.has_value()) start_timer(shard, db, entry, *deadline);
   switch (shape.encoding) {
-    case Encoding::kInteger: found.entry->set_integer(source->integer()); break;
+    case Encoding::kInteger: entry->set_integer(source->integer()); break;
     case Encoding::kInline: {
-      if (!bytes.empty()) std::memcpy(found.entry->inline_data(), bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(entry->inline_data(), bytes.data(), bytes.size());
       if (body != nullptr) aftermath_.graveyard().bury(body);
       break;
     }
-    case Encoding::kBody: shard.attach_body(found.entry, body != nullptr ? body : fresh); break;
+    case Encoding::kBody: shard.attach_body(entry, body != nullptr ? body : fresh); break;
   }
   notify(EventClass::kNew, "new", to, to_db);
   changed(to, to_db);

@@ -27,8 +27,9 @@
 
 namespace inlay {
 
-/// What becomes of a key's deadline when its value is replaced.
-enum class OldDeadline { kDrop, kKeep };
+/// What becomes of a key's deadline when its value is replaced; kReplace: set_deadline() is to follow at once, which then
+/// cannot fail.
+enum class OldDeadline { kDrop, kKeep, kReplace };
 
 /// A container to read, or nothing where the key is absent. Good while the transaction lives and nothing changes.
 template <class C>
@@ -257,7 +258,7 @@ class WriteTx : public ReadTx {
 
   // Whether an entry under a new value has a timer exactly if it has one now.
   static bool keeps_timer(const Entry* entry, OldDeadline old) {
-    return old == OldDeadline::kKeep || !entry->has_timer();
+    return old == OldDeadline::kKeep || entry->has_timer() == (old == OldDeadline::kReplace);
   }
   // put_integer and put_bytes where the value does not fit into the old one's place.
   bool replace_by_integer(const KeyRef& key, Found& found, int64_t value, OldDeadline old);
@@ -271,6 +272,10 @@ class WriteTx : public ReadTx {
                             OldDeadline old);
   // Writes a block where the old one has the room; else false.
   bool rewrite_block(const KeyRef& key, Entry* entry, std::string_view block);
+  void start_timer(Shard& shard, int physical_db, Entry* entry, int64_t deadline_ms) {
+    shard.start_timer(physical_db, entry, deadline_ms);
+    engine_.timer_added();
+  }
   void update_field_timer(const KeyRef& key, Entry* entry);
   void erase_entry(const KeyRef& key, Entry* entry);
   Found slot_of(const KeyRef& key, Entry* entry);
@@ -337,8 +342,9 @@ class [[nodiscard]] Edit {
     return error(Error::kOutOfMemory);
   }
 
-  /// Ends the changes, and tells of them as `event` if there are any. False out of memory, with the key as before them.
-  [[nodiscard]] bool close(std::string_view event = {}) {
+  /// Ends the changes, and tells of them as `event`, then as `then`, if there are any. False out of memory, with the key as
+  /// before them.
+  [[nodiscard]] bool close(std::string_view event = {}, std::string_view then = {}) {
     if (tx_ == nullptr) return true;
     WriteTx& tx = *std::exchange(tx_, nullptr);
     // Also of one whose members are what they were: it may have made room for another.
@@ -346,20 +352,24 @@ class [[nodiscard]] Edit {
       tx.shard_of(key_).adjust_body_bytes(entry_, held_->value.memory_usage() - heap_before_);
     if (!changed_) return true;
     // Where the changes end the key, its end comes after them.
-    const bool tells = !event.empty();
+    const auto tell = [&] {
+      for (const std::string_view each : {event, then}) {
+        if (!each.empty()) tx.notify(kEventClassOf<C>, each, key_);
+      }
+    };
     if (held_ != nullptr) {
-      if (tells) tx.notify(kEventClassOf<C>, event, key_);
+      tell();
       if constexpr (Held<C>::kExpires) tx.update_field_timer(key_, entry_);
       held_->value.empty() ? tx.erase_entry(key_, entry_) : tx.changed(key_, tx.db());
       return true;
     }
     if (local_->borrowed() || local_->empty()) {
-      if (tells) tx.notify(kEventClassOf<C>, event, key_);
+      tell();
       if (!local_->borrowed() && entry_ != nullptr) tx.erase_entry(key_, entry_);
       return true;
     }
     if (!store_local(tx)) return false;
-    if (tells) tx.notify(kEventClassOf<C>, event, key_);
+    tell();
     return true;
   }
 

@@ -59,15 +59,20 @@ Result<FieldOutcomes> expire_fields(WriteTx& tx, const KeyRef& key, const Expiry
       outcomes.push_back(FieldOutcome::kRefused);
     } else {
       const std::optional<FieldOutcome> outcome = let_die(tx, **hash, field, *deadline);
-      if (!outcome.has_value()) return error(Error::kOutOfMemory);
+      if (!outcome.has_value()) {
+        if (!changed) hash->unchanged();
+        return hash->out_of_memory("hexpire");
+      }
       outcomes.push_back(*outcome);
       changed = true;
     }
   }
   if (!changed) hash->unchanged();
-  if (std::ranges::count(outcomes, FieldOutcome::kDone) != 0) tx.notify(EventClass::kHash, "hexpire", key);
-  if (std::ranges::count(outcomes, FieldOutcome::kDeleted) != 0) tx.notify(EventClass::kHash, "hdel", key);
-  if (!hash->close()) return error(Error::kOutOfMemory);
+  const auto event_of = [&](FieldOutcome outcome, std::string_view event) {
+    return std::ranges::count(outcomes, outcome) != 0 ? event : std::string_view();
+  };
+  if (!hash->close(event_of(FieldOutcome::kDone, "hexpire"), event_of(FieldOutcome::kDeleted, "hdel")))
+    return error(Error::kOutOfMemory);
   return outcomes;
 }
 
@@ -211,16 +216,16 @@ Result<bool> hsetex(WriteTx& tx, const KeyRef& key, const HSetExArguments& argum
   const bool keeps = options.keep_ttl || deadline.has_value();
   for (const FieldValueRef& pair : pairs) {
     if ((*hash)->put(pair.field, pair.value, limits, keeps) == Hash::Put::kOutOfMemory)
-      return error(Error::kOutOfMemory);
+      return hash->out_of_memory("hset");
     if (deadline.has_value() && !let_die(tx, **hash, pair.field, *deadline).has_value()) {
       // Rather gone than there for ever.
       (void)(*hash)->erase(pair.field);
-      return error(Error::kOutOfMemory);
+      return hash->out_of_memory("hset");
     }
   }
-  tx.notify(EventClass::kHash, "hset", key);
-  if (deadline.has_value()) tx.notify(EventClass::kHash, *deadline <= tx.now_ms() ? "hdel" : "hexpire", key);
-  if (!hash->close()) return error(Error::kOutOfMemory);
+  std::string_view then;
+  if (deadline.has_value()) then = *deadline <= tx.now_ms() ? "hdel" : "hexpire";
+  if (!hash->close("hset", then)) return error(Error::kOutOfMemory);
   return true;
 }
 

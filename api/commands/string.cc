@@ -42,7 +42,9 @@ absl::Status store(WriteTx& tx, const KeyRef& key, Found& found, Bytes value, Ol
                    std::optional<int64_t> deadline = std::nullopt, std::string_view event = "set") {
   if (absl::Status status = check_length(tx, 0, value.size()); !status.ok()) return status;
   if (found) tx.replacing(key, found);
-  if (!tx.put_string(key, found, value, old)) return error(Error::kOutOfMemory);
+  // With room for the deadline from the start: it cannot fail then.
+  if (!tx.put_string(key, found, value, deadline.has_value() ? OldDeadline::kReplace : old))
+    return error(Error::kOutOfMemory);
   tx.notify(EventClass::kString, event, key);
   if (!deadline.has_value()) return absl::OkStatus();
   if (!tx.set_deadline(key, found, *deadline)) return error(Error::kOutOfMemory);
