@@ -109,6 +109,8 @@ TEST_F(LockOrder, of_calls_by_name) {
   expect_order("SINTER", [&] { execute({"SINTER", a_, b_, c_}); });
   expect_order("LMPOP", [&] { execute({"LMPOP", "3", a_, b_, c_, "LEFT"}); });
   expect_order("FCALL", [&] { execute({"FCALL", "add", "3", a_, b_, c_}); });
+  expect_order("BLPOP", [&] { execute({"BLPOP", a_, b_, c_, "0.001"}); });
+  expect_order("MSETEX", [&] { execute({"MSETEX", "3", a_, "1", b_, "2", c_, "3", "EX", "100"}); });
   EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"RENAME", a_, b_}); }).value_or("right"), "right");
   EXPECT_EQ(wrong_order({kLow, kHigh},
                         [&] {
@@ -117,6 +119,7 @@ TEST_F(LockOrder, of_calls_by_name) {
                 .value_or("right"),
             "right");
   EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"COPY", a_, b_}); }).value_or("right"), "right");
+  EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"SORT", a_, "STORE", b_}); }).value_or("right"), "right");
   EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"SMOVE", a_, b_, "m"}); }).value_or("right"), "right");
 }
 
@@ -125,6 +128,12 @@ TEST_F(LockOrder, of_transactions_and_closures) {
     Session session(*store_);
     for (const auto& argv : std::vector<std::vector<std::string_view>>{
              {"MULTI"}, {"SET", a_, "1"}, {"INCR", b_}, {"DEL", c_}, {"EXEC"}})
+      (void)session.execute(argv);
+  });
+  expect_order_of_all("EXEC with FLUSHALL", [&] {
+    Session session(*store_);
+    for (const auto& argv :
+         std::vector<std::vector<std::string_view>>{{"MULTI"}, {"SET", a_, "1"}, {"FLUSHALL"}, {"EXEC"}})
       (void)session.execute(argv);
   });
   expect_order("multi", [&] {
@@ -148,6 +157,8 @@ TEST_F(LockOrder, of_calls_on_the_whole_keyspace) {
   expect_order_of_all("atomically_all",
                       [&] { (void)store_->atomically_all([&](View& view) { (void)view.get(a_); }); });
   expect_order_of_all("FLUSHALL", [&] { execute({"FLUSHALL"}); });
+  // What it looks up follows from values, so it locks everything.
+  expect_order_of_all("SORT with BY", [&] { execute({"SORT", a_, "BY", "weight_*"}); });
 }
 
 // Pipelines and snapshots hold no lock while they wait for another.

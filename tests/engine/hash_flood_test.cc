@@ -12,7 +12,9 @@
 
 #include "engine/executor.h"
 #include "engine/hash.h"
+#include "inlay/datatypes/hash.h"
 #include "inlay/datatypes/set.h"
+#include "inlay/datatypes/sorted_set.h"
 
 namespace inlay {
 namespace {
@@ -125,19 +127,38 @@ TEST(HashFlood, under_another_seed_it_costs_what_ordinary_keys_cost) {
   EXPECT_LT(flood.candidates, ordinary.candidates * 11 / 10);
 }
 
-// Members of sets, and fields and members of all large containers, are placed under the store's seed as well.
-TEST(HashFlood, members_of_sets_cost_what_ordinary_ones_do) {
+// Members of sets and sorted sets, and fields of hashes, are placed under the store's seed as well.
+template <class Container, class Add>
+void expect_ordinary_cost(Add add) {
   PagePool pages;
   const auto bytes_with = [&](const std::vector<std::string>& members) {
-    Set set(pages, kOtherSeed);
+    Container container(pages, kOtherSeed);
     size_t added = 0;
-    for (const std::string& member : members) added += set.insert(member, SetLimits{}) == Insertion::kAdded;
+    for (const std::string& member : members) added += add(container, member);
     EXPECT_EQ(added, kKeys);
-    return set.memory_usage();
+    return container.memory_usage();
   };
   std::vector<std::string> ordinary = ordinary_keys();
-  for (std::string& member : ordinary) member[0] = 'm';  // No integers, which are kept in another way.
+  for (std::string& member : ordinary) member[0] = 'm';  // No integers, which sets keep in another way.
   EXPECT_LT(bytes_with(colliding_keys(kKnownSeed)), bytes_with(ordinary) * 11 / 10);
+}
+
+TEST(HashFlood, members_of_sets_cost_what_ordinary_ones_do) {
+  expect_ordinary_cost<Set>(
+      [](Set& set, const std::string& member) { return set.insert(member, SetLimits{}) == Insertion::kAdded; });
+}
+
+TEST(HashFlood, fields_of_hashes_cost_what_ordinary_ones_do) {
+  expect_ordinary_cost<Hash>([](Hash& hash, const std::string& field) {
+    return hash.put(field, "v", HashLimits{}, false) == Hash::Put::kAdded;
+  });
+}
+
+TEST(HashFlood, members_of_sorted_sets_cost_what_ordinary_ones_do) {
+  double score = 0;
+  expect_ordinary_cost<SortedSet>([&](SortedSet& set, const std::string& member) {
+    return set.put(member, score++, SortedSet::Limits{}) == SortedSet::Put::kAdded;
+  });
 }
 
 }  // namespace
