@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "datatypes/equal_bytes.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -45,7 +47,7 @@ class Wanted {
   }
   bool operator()(const void* record) const {
     const char* field = field_at(static_cast<const char*>(record));
-    if (rest_ != kLong) return *field == form_[0] && std::memcmp(field + 1, form_.data() + 1, rest_) == 0;
+    if (rest_ != kLong) return *field == form_[0] && equal_bytes(field + 1, form_.data() + 1, rest_);
     return Element::decode(field) == element_;
   }
 

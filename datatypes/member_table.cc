@@ -7,6 +7,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "datatypes/equal_bytes.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -57,11 +59,11 @@ size_t MemberTable::memory_usage() const {
 }
 
 TagIndex::Slot MemberTable::find(std::string_view member, uint64_t hash) const {
-  return index_.find(hash, [member](const void* record) { return member_of(record) == member; });
+  return index_.find(hash, [member](const void* record) { return equal_bytes(member_of(record), member); });
 }
 
 const void* MemberTable::find_record(std::string_view member, uint64_t hash) const {
-  return index_.find_record(hash, [member](const void* record) { return member_of(record) == member; });
+  return index_.find_record(hash, [member](const void* record) { return equal_bytes(member_of(record), member); });
 }
 
 bool MemberTable::contains(std::string_view member) const {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "datatypes/counted_tree.h"
+#include "datatypes/equal_bytes.h"
 #include "inlay/datatypes/tag_index.h"
 
 #define XXH_INLINE_ALL
@@ -110,7 +111,7 @@ struct SortedSet::Large {
   MemberBlock* find(std::string_view bytes) const { return find(hash(bytes), bytes); }
   MemberBlock* find(uint64_t hash, std::string_view bytes) const {
     return static_cast<MemberBlock*>(index.find_record(hash, [bytes](const void* record) {
-      return static_cast<const MemberBlock*>(record)->bytes() == bytes;
+      return equal_bytes(static_cast<const MemberBlock*>(record)->bytes(), bytes);
     }));
   }
 
