@@ -63,7 +63,8 @@ TagIndex::Slot MemberTable::find(std::string_view member, uint64_t hash) const {
 }
 
 const void* MemberTable::find_record(std::string_view member, uint64_t hash) const {
-  return index_.find_record(hash, [member](const void* record) { return equal_bytes(member_of(record), member); });
+  return index_.find_record(hash,
+                            [member](const void* record) { return equal_bytes(member_of(record), member); });
 }
 
 bool MemberTable::contains(std::string_view member) const {

@@ -287,7 +287,8 @@ TEST(LimitsDifferential, object_follows_the_policy) {
     if (theirs.is_error()) {
       EXPECT_EQ(ours.to_string(), theirs.to_string()) << policy;
     } else {
-      EXPECT_NEAR(static_cast<double>(ours.as_integer()), static_cast<double>(theirs.as_integer()), 1) << policy;
+      EXPECT_NEAR(static_cast<double>(ours.as_integer()), static_cast<double>(theirs.as_integer()), 1)
+          << policy;
     }
     pair.call({"OBJECT", "FREQ", "nothing"});
     pair.call({"OBJECT", "IDLETIME", "nothing"});

@@ -119,7 +119,12 @@ TEST_F(LockOrder, of_calls_by_name) {
                 .value_or("right"),
             "right");
   EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"COPY", a_, b_}); }).value_or("right"), "right");
-  EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"SORT", a_, "STORE", b_}); }).value_or("right"), "right");
+  EXPECT_EQ(wrong_order({kLow, kHigh},
+                        [&] {
+                          execute({"SORT", a_, "STORE", b_});
+                        })
+                .value_or("right"),
+            "right");
   EXPECT_EQ(wrong_order({kLow, kHigh}, [&] { execute({"SMOVE", a_, b_, "m"}); }).value_or("right"), "right");
 }
 

@@ -144,8 +144,9 @@ void expect_ordinary_cost(Add add) {
 }
 
 TEST(HashFlood, members_of_sets_cost_what_ordinary_ones_do) {
-  expect_ordinary_cost<Set>(
-      [](Set& set, const std::string& member) { return set.insert(member, SetLimits{}) == Insertion::kAdded; });
+  expect_ordinary_cost<Set>([](Set& set, const std::string& member) {
+    return set.insert(member, SetLimits{}) == Insertion::kAdded;
+  });
 }
 
 TEST(HashFlood, fields_of_hashes_cost_what_ordinary_ones_do) {
