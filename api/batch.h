@@ -47,7 +47,7 @@ class Batch final : public SlotOwner {
  public:
   /// `is_transaction`: exec() is refused, as the transaction runs the batch.
   Batch(StoreCore& core, int db, bool is_transaction)
-      : core_(core), db_(db), is_transaction_(is_transaction) {}
+      : SlotOwner(1 + kMadeAtOnce), core_(core), db_(db), is_transaction_(is_transaction) {}
   ~Batch() override { destroy_calls(); }
 
   StoreCore& core() { return core_; }
@@ -97,8 +97,8 @@ class Batch final : public SlotOwner {
     writes_ = writes_ || call.writes;
   }
   // A reference for a Deferred. Many are made at once, as each time takes an atomic operation.
+  static constexpr uint32_t kMadeAtOnce = 64;
   void spend_reference() {
-    constexpr uint32_t kMadeAtOnce = 64;
     if (spare_references_ == 0) add_references(spare_references_ = kMadeAtOnce);
     --spare_references_;
   }
@@ -112,7 +112,7 @@ class Batch final : public SlotOwner {
   bool has_run_ = false;
   bool needs_keyspace_ = false;
   bool writes_ = false;
-  uint32_t spare_references_ = 0;  // Made, and held beside the pipeline's own.
+  uint32_t spare_references_ = kMadeAtOnce;  // Held beside the pipeline's own.
   size_t size_ = 0;
   QueuedCall* first_ = nullptr;
   QueuedCall* last_ = nullptr;

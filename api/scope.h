@@ -41,9 +41,7 @@ class WatchedKeys {
     } else if constexpr (std::is_same_v<Tx, KeyspaceTx>) {
       return error(Error::kNeedsWholeKeyspace);
     } else {
-      const bool watched = covers_all(static_cast<typename Sig::Parameters*>(nullptr), arguments...);
-      if (!watched) return error(Error::kUndeclaredKey);
-      return core_.executor.run<Fn>(db_, arguments...);
+      return bind_and_read<Fn>(static_cast<typename Sig::Parameters*>(nullptr), arguments...);
     }
   }
 
@@ -53,12 +51,16 @@ class WatchedKeys {
     uint64_t changes;  // Of its shard.
   };
 
-  template <class... P, class... Arguments>
-  bool covers_all(std::tuple<P...>*, const Arguments&... arguments) const {
-    bool all = true;
-    const auto check = [&](const KeyRef& key) { all = all && covers(key); };
-    (Bound<P>(core_.engine, arguments).for_each_key(check), ...);
-    return all;
+  template <auto Fn, class... P, class... Arguments>
+  auto bind_and_read(std::tuple<P...>*, const Arguments&... arguments) const {
+    return check_and_read<Fn>(Bound<P>(core_.engine, arguments)...);
+  }
+  template <auto Fn, class... B>
+  auto check_and_read(const B&... bound) const -> typename Signature<decltype(Fn)>::Result {
+    bool all_watched = true;
+    (bound.for_each_key([&](const KeyRef& key) { all_watched = all_watched && covers(key); }), ...);
+    if (!all_watched) return error(Error::kUndeclaredKey);
+    return core_.executor.run_bound<Fn>(db_, bound...);
   }
   bool covers(const KeyRef& key) const;
   bool changed(Aftermath& aftermath);

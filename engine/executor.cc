@@ -47,6 +47,10 @@ void ShardSetGuard::unlock_all() {
 
 // If waiters need shards that are not locked, adds those, with all unlocked, and returns true.
 bool ShardSetGuard::add_shards_of_waiters() {
+  bool needs_more = false;
+  for_each_shard([&](const Shard& shard) { needs_more |= shard.serving_needs_more_shards(); });
+  if (!needs_more) [[likely]]
+    return false;
   ShardBits wanted = shards_;
   for_each_shard([&](Shard& shard) {
     if (!shard.serving_needs_more_shards()) return;

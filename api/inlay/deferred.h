@@ -17,7 +17,7 @@ namespace internal {
 /// Memory that results stand in, kept for as long as the pipeline or a Deferred refers to it.
 class SlotOwner {
  public:
-  SlotOwner() = default;
+  explicit SlotOwner(uint32_t references = 1) : references_(references) {}
   virtual ~SlotOwner() = default;
   SlotOwner(const SlotOwner&) = delete;
   SlotOwner& operator=(const SlotOwner&) = delete;
@@ -25,14 +25,14 @@ class SlotOwner {
   // Relaxed: who adds a reference has one.
   void add_references(uint32_t count) { references_.fetch_add(count, std::memory_order_relaxed); }
   void release(uint32_t count = 1) {
-    // Release and acquire: what the others did with the memory comes before its end.
-    if (references_.fetch_sub(count, std::memory_order_acq_rel) == count) delete this;
+    // Release and acquire: what the others did with the memory comes before its end. The last one need not write.
+    if (is_unshared(count) || references_.fetch_sub(count, std::memory_order_acq_rel) == count) delete this;
   }
   /// Whether the caller's references, `own` of them, are the only ones.
   bool is_unshared(uint32_t own) const { return references_.load(std::memory_order_acquire) == own; }
 
  private:
-  std::atomic<uint32_t> references_{1};
+  std::atomic<uint32_t> references_;
 };
 
 /// Where one result will stand.
