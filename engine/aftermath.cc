@@ -7,15 +7,16 @@
 namespace inlay {
 
 void Graveyard::free_all() {
-  while (last_ != nullptr) {
-    StringBody* body = last_;
-    last_ = body->buried_before;
-    std::free(body);
-  }
-  while (last_container_ != nullptr) {
-    Container* container = last_container_;
-    last_container_ = container->buried_before;
-    delete container;
+  while (last_ != 0) {
+    if ((last_ & kContainer) != 0) {
+      auto* const container = reinterpret_cast<Container*>(last_ & ~kContainer);
+      last_ = container->buried_before;
+      delete container;
+    } else {
+      auto* const body = reinterpret_cast<StringBody*>(last_);
+      last_ = body->buried_before;
+      std::free(body);
+    }
   }
 }
 

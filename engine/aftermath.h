@@ -35,25 +35,23 @@ class Graveyard {
   Graveyard() = default;
   // Inlined by force, as the end of Aftermath: every call ends with it.
   [[gnu::always_inline]] ~Graveyard() {
-    if (last_ != nullptr || last_container_ != nullptr) [[unlikely]]
+    if (last_ != 0) [[unlikely]]
       free_all();
   }
   Graveyard(const Graveyard&) = delete;
   Graveyard& operator=(const Graveyard&) = delete;
 
-  void bury(StringBody* body) {
-    body->buried_before = last_;
-    last_ = body;
-  }
+  void bury(StringBody* body) { body->buried_before = std::exchange(last_, reinterpret_cast<Link>(body)); }
   void bury(Container* body) {
-    body->buried_before = last_container_;
-    last_container_ = body;
+    body->buried_before = std::exchange(last_, reinterpret_cast<Link>(body) | kContainer);
   }
 
  private:
+  using Link = uintptr_t;
+  static constexpr Link kContainer = 1;
+
   void free_all();
-  StringBody* last_ = nullptr;
-  Container* last_container_ = nullptr;
+  Link last_ = 0;  // A chain of both kinds: whoever looks whether there is any looks once.
 };
 
 /// A key that changed while somebody waits for it.

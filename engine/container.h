@@ -90,7 +90,7 @@ class Container {
   virtual void expire(int64_t now_ms, size_t limit) = 0;
   virtual bool check_invariants() const = 0;
 
-  Container* buried_before = nullptr;                     // In a Graveyard.
+  uintptr_t buried_before = 0;                            // In a Graveyard: a link of its chain.
   TimerWheel::Handle field_timer = TimerWheel::kNoTimer;  // Fires at next_deadline().
 };
 

@@ -61,7 +61,7 @@ enum class Encoding : uint8_t {
 struct StringBody {
   union {
     size_t size;
-    StringBody* buried_before;  // In a Graveyard.
+    uintptr_t buried_before;  // In a Graveyard: a link of its chain.
   };
   size_t capacity;
   char* data() { return reinterpret_cast<char*>(this + 1); }
@@ -120,7 +120,10 @@ class Entry {
   Encoding encoding() const { return static_cast<Encoding>(kind_ >> 3 & 3); }
   bool has_timer() const { return (kind_ & kTimerBit) != 0; }
   /// Whether it, or all that it holds, may be dead: it has a deadline, or fields of it have.
-  bool may_be_dead() const { return has_timer() || has_field_deadlines(); }
+  bool may_be_dead() const {
+    // Most have neither of the bits, which one look tells.
+    return (kind_ & (kTimerBit | kRawBit)) != 0 && (has_timer() || has_field_deadlines());
+  }
   /// Containers use the raw bit for this.
   bool has_field_deadlines() const { return raw() && type() != Type::kString; }
   void set_has_field_deadlines(bool has) {
@@ -221,13 +224,18 @@ class Entry {
     store(body);
   }
 
+  /// Whether this is what most entries are: a string whose bytes stand in it, with short lengths and no deadline.
+  bool is_plain() const { return kind_ == kPlain; }
+  /// Its bytes then.
+  std::string_view plain_value() const {
+    assert(is_plain());
+    return {lengths() + 2 + static_cast<uint8_t>(lengths()[0]), static_cast<uint8_t>(lengths()[1])};
+  }
   /// The bytes of a string of any encoding; an integer is printed into `scratch`, of kInt64TextMax bytes.
   [[gnu::always_inline]] std::string_view string_value(char* scratch) const {
-    if (encoding() == Encoding::kInline) [[likely]]
-      return inline_value();
-    if (encoding() == Encoding::kInteger) return {scratch, format_int64(integer(), scratch)};
-    const auto* bytes = body<StringBody>();
-    return {bytes->data(), bytes->size};
+    if (is_plain()) [[likely]]
+      return plain_value();
+    return other_string_value(scratch);
   }
 
  private:
@@ -235,8 +243,19 @@ class Entry {
   static constexpr uint8_t kTimerBit = 1 << 5;  // has_key() takes it for 4 bytes.
   static constexpr uint8_t kWideBit = 1 << 6;
   static constexpr uint8_t kRawBit = 1 << 7;
+  static constexpr uint8_t kPlain =
+      static_cast<uint8_t>(Type::kString) | static_cast<uint8_t>(Encoding::kInline) << 3;
 
   Entry() = default;
+
+  // Apart, so that the plain ones pay nothing for it.
+  [[gnu::noinline]] std::string_view other_string_value(char* scratch) const {
+    if (encoding() == Encoding::kInline) [[likely]]
+      return inline_value();
+    if (encoding() == Encoding::kInteger) return {scratch, format_int64(integer(), scratch)};
+    const auto* bytes = body<StringBody>();
+    return {bytes->data(), bytes->size};
+  }
 
   bool wide() const { return (kind_ & kWideBit) != 0; }
   uint32_t key_bytes() const { return wide() ? wide_length(0) : static_cast<uint8_t>(lengths()[0]); }
@@ -253,7 +272,11 @@ class Entry {
   char* after_lengths() { return lengths() + (wide() ? 8 : 2); }
   const char* after_lengths() const { return const_cast<Entry*>(this)->after_lengths(); }
   const char* key_data() const { return after_lengths() + (has_timer() ? 4 : 0); }
-  const char* value_data() const { return key_data() + key_bytes(); }
+  [[gnu::always_inline]] const char* value_data() const {
+    if ((kind_ & (kTimerBit | kWideBit)) == 0) [[likely]]
+      return lengths() + 2 + static_cast<uint8_t>(lengths()[0]);
+    return key_data() + key_bytes();
+  }
 
   template <class T>
   T load() const {

@@ -56,7 +56,8 @@ inline bool is_string(const Entry* entry) { return entry->type() == Type::kStrin
 [[gnu::always_inline]] inline Nullable<std::string> get(ReadTx& tx, const KeyRef& key) {
   const Entry* entry = tx.find(key);
   if (entry == nullptr) return std::nullopt;
-  if (!is_string(entry)) return error(Error::kWrongType);
+  if (!entry->is_plain() && !is_string(entry)) [[unlikely]]
+    return error(Error::kWrongType);
   char scratch[kInt64TextMax];
   // Built where it is returned.
   return Nullable<std::string>(absl::in_place, std::in_place, entry->string_value(scratch));
@@ -66,7 +67,8 @@ inline bool is_string(const Entry* entry) { return entry->type() == Type::kStrin
                                                  absl::FunctionRef<void(Bytes)> look) {
   const Entry* entry = tx.find(key);
   if (entry == nullptr) return false;
-  if (!is_string(entry)) return error(Error::kWrongType);
+  if (!entry->is_plain() && !is_string(entry)) [[unlikely]]
+    return error(Error::kWrongType);
   char scratch[kInt64TextMax];
   look(entry->string_value(scratch));
   return true;

@@ -32,6 +32,7 @@
 // After: Fagin et al., "Extendible Hashing" (TODS 1979); Abseil's Swiss tables; Lu et al., "Dash" (VLDB 2020).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -97,12 +98,15 @@ class TagIndex {
   /// The slot of the record with this hash for which `equals(const void*)` holds, or an empty Slot.
   template <class Equals>
   [[gnu::always_inline]] Slot find(uint64_t hash, Equals&& equals) const {
-    return find_as<Slot>(hash, equals);
+    const Place place = find_place(hash, equals);
+    if (place.record == nullptr) return Slot();
+    const Segment segment = segment_for(hash);
+    return Slot(place.record, segment.slots() + place.index, segment.tags() + place.index);
   }
   /// The record itself, or null: for who only reads it.
   template <class Equals>
   [[gnu::always_inline]] void* find_record(uint64_t hash, Equals&& equals) const {
-    return find_as<void*>(hash, equals);
+    return find_place(hash, equals).record;
   }
 
   /// Adds a record that is absent: a live block of the slab. False, with nothing changed, when memory is
@@ -151,6 +155,7 @@ class TagIndex {
   static constexpr size_t kGroupsNameable = 2047;
   static constexpr uint8_t kEmpty = 0;
   static constexpr uint8_t kDeleted = 1;
+  static constexpr uint8_t kLowestTag = 2;
   static constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
 
   // A directory word: where a segment is, how long, and how many bits of prefix its records share.
@@ -176,10 +181,7 @@ class TagIndex {
     bool operator==(const Segment& other) const { return word == other.word; }
   };
 
-  static uint8_t tag_of(uint64_t hash) {
-    const auto tag = static_cast<uint8_t>(hash >> 16);
-    return tag < 2 ? static_cast<uint8_t>(tag + 2) : tag;
-  }
+  static uint8_t tag_of(uint64_t hash) { return std::max(static_cast<uint8_t>(hash >> 16), kLowestTag); }
 
   // The group where probing starts: the eight bits below the prefix, scaled to the number of groups.
   static size_t home_group(uint64_t hash, Segment segment) {
@@ -192,8 +194,15 @@ class TagIndex {
     return static_cast<uint16_t>(hash << (depth - window_offset(depth)) >> 48);
   }
 
-  template <class Found, class Equals>
-  Found find_as(uint64_t hash, Equals& equals) const;
+  // A record, or null, and the slot of its segment that names it. Returned in registers.
+  struct Place {
+    void* record = nullptr;
+    size_t index = 0;
+  };
+  template <class Equals>
+  Place find_place(uint64_t hash, Equals& equals) const;
+  template <class Equals>
+  Place find_thoroughly(uint64_t hash, Equals equals) const;
 
   Segment segment_for(uint64_t hash) const { return directory_[directory_index(hash)]; }
   size_t directory_index(uint64_t hash) const { return (hash >> 1) >> (63 - depth_); }
@@ -201,15 +210,29 @@ class TagIndex {
   // One bit per tag of the group that equals `tag`.
   static uint32_t match(const uint8_t* group, uint8_t tag) {
 #if defined(__SSE2__)
-    const __m128i tags = _mm_load_si128(reinterpret_cast<const __m128i*>(group));
-    return static_cast<uint32_t>(
-        _mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(tag)))));
+    return match(group, _mm_set1_epi8(static_cast<char>(tag)));
 #else
     uint32_t mask = 0;
     for (unsigned i = 0; i < kGroup; ++i) mask |= uint32_t{group[i] == tag} << i;
     return mask;
 #endif
   }
+  // One bit per tag that equals tag_of(hash).
+  static uint32_t match_tag(const uint8_t* group, uint64_t hash) {
+#if defined(__SSE2__)
+    // The lowest tag is seen to in the vector, by one instruction.
+    return match(group, _mm_max_epu8(_mm_set1_epi8(static_cast<char>(hash >> 16)),
+                                     _mm_set1_epi8(static_cast<char>(kLowestTag))));
+#else
+    return match(group, tag_of(hash));
+#endif
+  }
+#if defined(__SSE2__)
+  static uint32_t match(const uint8_t* group, __m128i tags) {
+    const __m128i present = _mm_load_si128(reinterpret_cast<const __m128i*>(group));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(present, tags)));
+  }
+#endif
 
   static size_t segment_bytes(size_t groups) { return groups * kGroup * 7 + sizeof(Segment::Meta); }
   Segment allocate_segment(size_t groups, unsigned depth);
@@ -236,34 +259,41 @@ class TagIndex {
   size_t bytes_ = 0;
 };
 
-// Inlined by force: the look-up is most of a short command.
-template <class Found, class Equals>
-[[gnu::always_inline]] inline Found TagIndex::find_as(uint64_t hash, Equals& equals) const {
+// Looks at the first tag of the home group that agrees, which is where nearly all look-ups end. Inlined by force: it is most
+// of a short command.
+template <class Equals>
+[[gnu::always_inline]] inline TagIndex::Place TagIndex::find_place(uint64_t hash, Equals& equals) const {
   const Segment segment = segment_for(hash);
-  if (!segment) return Found();
-  const size_t capacity = segment.capacity();
-  Slab::Ref* const slots = segment.slots();
-  uint8_t* const tags = segment.tags();
-  const uint8_t tag = tag_of(hash);
-  // Places are counted in slots, so that going from group to group needs no multiplication.
-  size_t group = home_group(hash, segment) * kGroup;
+  if (!segment) return {};
+  const size_t group = home_group(hash, segment) * kGroup;
   // Fetch the slots while the tags are on their way.
-  __builtin_prefetch(slots + group);
-  for (;;) {
-    for (uint32_t hits = match(tags + group, tag); hits != 0; hits &= hits - 1) {
-      const size_t i = group + static_cast<unsigned>(__builtin_ctz(hits));
-      void* const record = slab_->at(slots[i]);
-      if (!equals(const_cast<const void*>(record))) [[unlikely]]
-        continue;
-      if constexpr (std::is_same_v<Found, Slot>) {
-        return Slot(record, slots + i, tags + i);
-      } else {
-        return record;
-      }
+  __builtin_prefetch(segment.slots() + group);
+  const uint8_t* const tags = segment.tags() + group;
+  const uint32_t hits = match_tag(tags, hash);
+  if (hits != 0) {
+    const size_t index = group + static_cast<unsigned>(__builtin_ctz(hits));
+    void* const record = slab_->at(segment.slots()[index]);
+    if (equals(const_cast<const void*>(record))) [[likely]]
+      return {record, index};
+  } else if (match(tags, kEmpty) != 0) [[likely]] {
+    return {};
+  }
+  return find_thoroughly(hash, equals);
+}
+
+// From the beginning, through as many groups as it takes. Apart, so that it takes no register from the others.
+template <class Equals>
+[[gnu::noinline]] TagIndex::Place TagIndex::find_thoroughly(uint64_t hash, Equals equals) const {
+  const Segment segment = segment_for(hash);
+  for (size_t group = home_group(hash, segment) * kGroup;;) {
+    const uint8_t* const tags = segment.tags() + group;
+    for (uint32_t hits = match_tag(tags, hash); hits != 0; hits &= hits - 1) {
+      const size_t index = group + static_cast<unsigned>(__builtin_ctz(hits));
+      void* const record = slab_->at(segment.slots()[index]);
+      if (equals(const_cast<const void*>(record))) return {record, index};
     }
-    if (match(tags + group, kEmpty) != 0) [[likely]]
-      return Found();
-    if ((group += kGroup) == capacity) group = 0;
+    if (match(tags, kEmpty) != 0) return {};
+    if ((group += kGroup) == segment.capacity()) group = 0;
   }
 }
 
