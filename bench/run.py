@@ -24,13 +24,13 @@ BEGIN, END = "<!-- bench/run.py writes from here -->", "<!-- to here -->"
 # Program, arguments of a full run, arguments of a quick one. Repetitions of all contestants are interleaved, so that
 # a noisy minute hits them alike.
 PROGRAMS = (
-    ("keyspace_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
+    ("keyspace_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
     ("pipeline_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
     ("cache_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.2"],
      ["--benchmark_repetitions=3", "--benchmark_min_time=0.08"]),
-    ("command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
+    ("command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.15"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
     ("list_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
@@ -40,7 +40,7 @@ PROGRAMS = (
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
     ("sorted_set_command_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.1"]),
-    ("limits_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.25"],
+    ("limits_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.15"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.2"]),
     ("publish_bench", ["--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
      ["--benchmark_repetitions=1", "--benchmark_min_time=0.05"]),
