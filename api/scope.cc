@@ -28,9 +28,15 @@ bool WatchedKeys::begin() {
     return true;
   }
   has_begun_ = true;
-  // Without the locks: what the closure reads it reads later, under them. The removal of a key that is dead already may
-  // spoil the attempt, which does not count.
-  for (Mark& mark : marks_) mark.changes = core_.engine.shard_of(mark.key).changes();
+  for (Mark& mark : marks_) {
+    Shard& shard = core_.engine.shard_of(mark.key);
+    // Where no key can be dead, without the lock: what the closure reads it reads later, under it.
+    mark.changes = shard.changes();
+    if (!shard.has_had_timers()) continue;
+    Aftermath aftermath;
+    ShardLockGuard guard(shard.lock());
+    mark.changes = changes_now(mark.key, aftermath);
+  }
   return false;
 }
 

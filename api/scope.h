@@ -57,9 +57,8 @@ class WatchedKeys {
   }
   template <auto Fn, class... B>
   auto check_and_read(const B&... bound) const -> typename Signature<decltype(Fn)>::Result {
-    bool all_watched = true;
-    (bound.for_each_key([&](const KeyRef& key) { all_watched = all_watched && covers(key); }), ...);
-    if (!all_watched) return error(Error::kUndeclaredKey);
+    if (!all_keys([this](const KeyRef& key) { return covers(key); }, bound...))
+      return error(Error::kUndeclaredKey);
     return core_.executor.run_bound<Fn>(db_, bound...);
   }
   bool covers(const KeyRef& key) const;

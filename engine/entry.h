@@ -226,15 +226,10 @@ class Entry {
 
   /// Whether this is what most entries are: a string whose bytes stand in it, with short lengths and no deadline.
   bool is_plain() const { return kind_ == kPlain; }
-  /// Its bytes then.
-  std::string_view plain_value() const {
-    assert(is_plain());
-    return {lengths() + 2 + static_cast<uint8_t>(lengths()[0]), static_cast<uint8_t>(lengths()[1])};
-  }
   /// The bytes of a string of any encoding; an integer is printed into `scratch`, of kInt64TextMax bytes.
   [[gnu::always_inline]] std::string_view string_value(char* scratch) const {
     if (is_plain()) [[likely]]
-      return plain_value();
+      return inline_value();
     return other_string_value(scratch);
   }
 

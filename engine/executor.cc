@@ -47,17 +47,15 @@ void ShardSetGuard::unlock_all() {
 
 // If waiters need shards that are not locked, adds those, with all unlocked, and returns true.
 bool ShardSetGuard::add_shards_of_waiters() {
-  bool needs_more = false;
-  for_each_shard([&](const Shard& shard) { needs_more |= shard.serving_needs_more_shards(); });
-  if (!needs_more) [[likely]]
-    return false;
   ShardBits wanted = shards_;
+  bool any = false;
   for_each_shard([&](Shard& shard) {
     if (!shard.serving_needs_more_shards()) return;
+    any = true;
     shard.waiters().for_each_needed_shard(
         [&](uint16_t needed) { wanted[needed / kWordBits] |= uint64_t{1} << needed % kWordBits; });
   });
-  if (wanted == shards_) return false;
+  if (!any || wanted == shards_) return false;
   unlock_all();
   shards_ = wanted;
   return true;

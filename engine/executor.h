@@ -110,6 +110,14 @@ struct Bound<CountedPairs> : Bound<std::span<const KeyValueRef>> {
   CountedPairs get() const { return {values}; }
 };
 
+/// Whether `holds(const KeyRef&)` is true of every key among bound arguments.
+template <class Predicate, class... B>
+bool all_keys(const Predicate& holds, const B&... bound) {
+  bool all = true;
+  (bound.for_each_key([&](const KeyRef& key) { all = all && holds(key); }), ...);
+  return all;
+}
+
 /// What a call does to the shards that it locks.
 enum class Access : uint8_t { kRead, kWrite };
 

@@ -128,9 +128,8 @@ class HeldLocks {
   auto check_and_run(int db, const B&... bound) -> typename Signature<decltype(Fn)>::Result {
     constexpr bool writes = std::derived_from<typename Signature<decltype(Fn)>::Transaction, WriteTx>;
     if (writes && access_ == Access::kRead) return error(Error::kReadOnly);
-    bool all_covered = true;
-    (bound.for_each_key([&](const KeyRef& key) { all_covered = all_covered && covers(key); }), ...);
-    if (!all_covered) return error(Error::kUndeclaredKey);
+    if (!all_keys([this](const KeyRef& key) { return covers(key); }, bound...))
+      return error(Error::kUndeclaredKey);
     if (writes && holds_all_ && engine_.memory().is_bounded()) [[unlikely]]
       (bound.for_each_key([&](const KeyRef& key) { note_written(key.hash); }), ...);
     return run_covered<Fn>(db, bound.get()...);

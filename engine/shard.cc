@@ -141,6 +141,7 @@ bool Shard::set_field_timer(int db, Entry* entry) {
   }
   if (timer == TimerWheel::kNoTimer) {
     timer = wheel_.schedule(deadline, field_timer_payload(entry, db));
+    note_timer();
     ++field_timers_;
     return true;
   }
@@ -305,6 +306,7 @@ bool Shard::set_deadline(int db, Found& found, int64_t deadline_ms) {
 void Shard::start_timer(int db, Entry* entry, int64_t deadline_ms) {
   if (entry->timer() != TimerWheel::kNoTimer) return wheel_.reschedule(entry->timer(), deadline_ms);
   entry->set_timer(wheel_.schedule(deadline_ms, timer_payload(entry, db)));
+  note_timer();
   ++timers_[static_cast<size_t>(db)];
 }
 

@@ -178,6 +178,8 @@ class alignas(64) Shard {
   /// A number that every change of a key of this shard moves on: while it stands still, all keys are what they were. May
   /// be read without the lock.
   uint64_t changes() const { return changes_and_bits() / kOneChange; }
+  /// Whether a key or field of this shard has ever had a deadline: without, none can be dead. May be read without the lock.
+  bool has_had_timers() const { return (changes_and_bits() & kHasHadTimers) != 0; }
   void count_change() {
     // Relaxed, and not one atomic step: it is written under the lock, whose order its readers rely on.
     changes_and_bits_.store(changes_and_bits() + kOneChange, std::memory_order_relaxed);
@@ -265,13 +267,19 @@ class alignas(64) Shard {
   // The entry has moved to another block.
   void retarget_field_timer(int db, Entry* entry);
 
+  // To be called with every timer that is scheduled.
+  void note_timer() {
+    changes_and_bits_.store(changes_and_bits() | kHasHadTimers, std::memory_order_relaxed);
+  }
+
   static constexpr uint64_t kShardBits = 63;
+  static constexpr uint64_t kHasHadTimers = 64;
   static constexpr uint64_t kOneChange = 256;
   uint64_t changes_and_bits() const { return changes_and_bits_.load(std::memory_order_relaxed); }
 
   // The lock, and what every call needs next, in one cache line.
   ShardLock lock_;
-  // The shard bits, below 56 bits of the count: at a billion a second it lasts two years before a number comes again.
+  // The shard bits and kHasHadTimers, below 56 bits of the count: at a billion a second it lasts two years before a number comes again.
   std::atomic<uint64_t> changes_and_bits_;
   std::unique_ptr<ShardBound> bound_;
   ShardStats stats_;

@@ -49,7 +49,8 @@ Result<LcsResult> lcs(ReadTx& tx, const KeyRef& a, const KeyRef& b, const LcsArg
 /// Zero-copy reads of the typed door, as visit() below.
 Nullable<size_t> get_into(ReadTx& tx, const KeyRef& key, std::span<char> buffer);
 
-// The commands so short that calling them from the front door would show are inlined into it.
+// The commands so short that calling them from the front door would show are inlined into it. They ask for a plain entry
+// first, as string_value() does: one comparison then tells both.
 
 inline bool is_string(const Entry* entry) { return entry->type() == Type::kString; }
 
